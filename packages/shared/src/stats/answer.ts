@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { refusalReasons } from '../wire/reply.ts'
+import { query } from './query.ts'
+
+/**
+ * The answer to a question. A row's `dimensions` and `metrics` stand in the order they were asked for. Shares are
+ * percentages, durations seconds, days and hours those of the site's time zone; a metric that has nothing to divide by
+ * is `null`.
+ */
+export const answer = z.strictObject({
+  results: z.array(z.strictObject({ dimensions: z.array(z.string()), metrics: z.array(z.number().nullable()) })),
+  meta: z.strictObject({
+    /** IANA name of the site's clock. */
+    time_zone: z.string(),
+    /** First and last day that count, both included. */
+    date_range: z.tuple([z.iso.date(), z.iso.date()]),
+    total_rows: z.int().optional(),
+    /** Every bucket of the range, empty ones too. */
+    time_labels: z.array(z.string()).optional(),
+    /** Events of the range's days that were turned away, by reason. */
+    refused: z.partialRecord(z.enum(refusalReasons), z.int()).optional(),
+  }),
+  query,
+})
+
+/** See {@link answer}. */
+export type Answer = z.infer<typeof answer>

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+
+/**
+ * Why an event was not kept. Each has one name on the wire, in the counters and in the docs.
+ *
+ * `invalid`: not of the wire's shape. `too_old`: over 31 days. `in_future`: over 24 hours ahead. `bot`: an automaton.
+ * `no_consent`: sent at level `none`.
+ */
+export const refusalReasons = ['invalid', 'too_old', 'in_future', 'bot', 'no_consent'] as const
+
+/** One of {@link refusalReasons}. */
+export type RefusalReason = (typeof refusalReasons)[number]
+
+/** One event that was not kept: its id where it could be read, the reason, and for `invalid` what is wrong where. */
+export const refusal = z.strictObject({
+  id: z.string().nullable(),
+  reason: z.enum(refusalReasons),
+  detail: z.string().optional(),
+})
+
+/** See {@link refusal}. */
+export type Refusal = z.infer<typeof refusal>
+
+/**
+ * The body of `202`: the events are durable. `duplicate` counts those that were stored before; where the write is behind
+ * a queue it is not known yet and absent.
+ */
+export const accepted = z.strictObject({
+  accepted: z.int().min(0),
+  duplicate: z.int().min(0).optional(),
+  refused: z.array(refusal),
+})
+
+/** See {@link accepted}. */
+export type Accepted = z.infer<typeof accepted>
