@@ -49,7 +49,11 @@ export const wireEvent = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
     kind: z.literal('api_call'),
-    method: z.string().regex(/^[A-Z]{1,20}$/, 'an HTTP method in capitals'),
+    /** Absent where the call was only observed: the browser's resource timing does not tell the method. */
+    method: z
+      .string()
+      .regex(/^[A-Z]{1,20}$/, 'an HTTP method in capitals')
+      .optional(),
     endpoint: text(limits.url_chars_max),
     /** 0 when no answer came: offline, aborted, blocked. */
     status: count(999),
