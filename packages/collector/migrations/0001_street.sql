@@ -1,0 +1,324 @@
+-- The street's end: where events come to rest, and the two acts that change them.
+--
+-- Facts are in `events`; what repeats is in five dimension tables (pages, origins, clients, places, actions). A
+-- dimension row's id is made from its own content (64 bits of SHA-256, see store/dimensions.ts), so that a batch needs
+-- no look-up, no sequence and no retry, and a site can move between databases as it is.
+
+create table sites (
+  id integer generated always as identity primary key,
+  key text not null unique check (length(key) between 1 and 64),
+  time_zone text not null default 'UTC',
+  -- Hosts that may send for the site: 'shop.example' also covers its subdomains. None named: any host may.
+  hosts text[] not null default '{}',
+  -- What the law allows at each consent level: see ingest/keep.ts.
+  profile text not null default 'standard' check (profile in ('standard', 'cnil-2025')),
+  created_at timestamptz not null default now()
+);
+
+create table tokens (
+  id integer generated always as identity primary key,
+  site integer not null references sites on delete cascade,
+  hash bytea not null unique check (length(hash) = 32), -- SHA-256 of the token; the token itself is nowhere
+  scopes text[] not null check (scopes <@ array['query', 'privacy']),
+  label text not null default '',
+  created_at timestamptz not null default now(),
+  revoked_at timestamptz
+);
+
+-- One half of each site-day key. The other half lives where no backup reaches (KV with a TTL, or a file).
+create table site_day_shares (
+  site integer not null references sites on delete cascade,
+  day date not null, -- on the site's clock
+  share bytea not null check (length(share) = 32),
+  other_share text not null, -- the name of the other half in its store
+  dies_at timestamptz not null,
+  primary key (site, day)
+);
+
+create table pages (
+  site integer not null,
+  id bigint not null,
+  host text not null,
+  path text not null,
+  title text,
+  primary key (site, id)
+);
+
+create table origins (
+  site integer not null,
+  id bigint not null,
+  source text,
+  referrer text,
+  medium text,
+  campaign text,
+  term text,
+  content text,
+  primary key (site, id)
+);
+
+create table actions (
+  site integer not null,
+  id bigint not null,
+  name text,
+  method text,
+  endpoint text,
+  status smallint,
+  channel text,
+  currency text,
+  primary key (site, id)
+);
+
+create table clients (
+  site integer not null,
+  id bigint not null,
+  browser text,
+  browser_version text,
+  os text,
+  os_version text,
+  device text,
+  screen text,
+  language text,
+  primary key (site, id)
+);
+
+create table places (
+  site integer not null,
+  id bigint not null,
+  country text,
+  region text,
+  city text,
+  primary key (site, id)
+);
+
+create type event_kind as enum ('page_view', 'api_call', 'contact', 'custom', 'engagement');
+
+-- Raw events. The id is a UUIDv7: it carries the device's time, so it can be the partition key and the idempotency key
+-- in one, and a retry weeks later still meets its twin. No column can hold an address.
+create table events (
+  site integer not null,
+  id uuid not null,
+  at timestamptz not null, -- the device's clock, corrected by the collector's
+  visitor uuid not null,   -- a keyed hash, never the secret
+  session uuid,            -- only of known visitors
+  "user" uuid,             -- a keyed hash
+  page bigint not null,
+  origin bigint,
+  client bigint not null,
+  place bigint,
+  action bigint,
+  kind event_kind not null,
+  known boolean not null,  -- the visitor has a secret; otherwise the id lives one site-day
+  skewed boolean not null, -- the id's own time is over a day away from `at`
+  target uuid,             -- a keyed hash
+  duration_ms integer,
+  bytes bigint,
+  engaged_ms integer,
+  scroll_percent smallint,
+  amount numeric(21, 6),
+  props jsonb,
+  primary key (site, id)
+) partition by range (id);
+
+-- Visits are read in this order; erasure finds a person by it.
+create index events_visitor on events (site, visitor, at);
+-- A range of time is a range of ids, but for the few whose device clock was far off.
+create index events_skewed on events (site, at) where skewed;
+create index events_user on events (site, "user") where "user" is not null;
+
+create table events_default partition of events default;
+
+-- The least UUIDv7 of a moment.
+create function uuidv7_floor(moment timestamptz) returns uuid
+language sql immutable strict parallel safe
+return (lpad(to_hex(floor(extract(epoch from moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+
+-- The time inside a UUIDv7.
+create function uuidv7_time(id uuid) returns timestamptz
+language sql immutable strict parallel safe
+return to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0);
+
+-- Makes a partition for each month from `first` to `last`, and moves in what waited for it in the default partition.
+create function prepare_partitions(first date, last date) returns void
+language plpgsql as $$
+declare
+  month date := date_trunc('month', first);
+  name text;
+begin
+  perform pg_advisory_xact_lock(hashtext('balise partitions'));
+  while month <= last loop
+    name := 'events_' || to_char(month, 'YYYY_MM');
+    if to_regclass(name) is null then
+      execute format('create table %I (like events including defaults including constraints)', name);
+      execute format(
+        'with moved as (delete from events_default where id >= %L and id < %L returning *) insert into %I select * from moved',
+        uuidv7_floor(month at time zone 'UTC'), uuidv7_floor((month + interval '1 month') at time zone 'UTC'), name);
+      execute format(
+        'alter table events attach partition %I for values from (%L) to (%L)',
+        name, uuidv7_floor(month at time zone 'UTC'), uuidv7_floor((month + interval '1 month') at time zone 'UTC'));
+    end if;
+    month := month + interval '1 month';
+  end loop;
+end
+$$;
+
+select prepare_partitions((now() - interval '2 months')::date, (now() + interval '12 months')::date);
+
+-- Keyed ids that ingest turns away: who was forgotten stays forgotten.
+create table suppressions (
+  site integer not null references sites on delete cascade,
+  subject uuid not null,
+  at timestamptz not null default now(),
+  primary key (site, subject)
+);
+
+-- The audit log of erasures. It names nobody.
+create table erasures (
+  id uuid primary key default gen_random_uuid(),
+  site integer not null references sites on delete cascade,
+  subject text not null check (subject in ('visitor', 'user')),
+  asked_by integer references tokens, -- null: the visitor, by their own secret
+  at timestamptz not null default now(),
+  erased_events integer not null,
+  suppressed integer not null
+);
+
+-- What was turned away, counted by name.
+create table refusals (
+  site integer not null references sites on delete cascade,
+  day date not null, -- on the site's clock
+  reason text not null,
+  count bigint not null,
+  primary key (site, day, reason)
+);
+
+-- Stores a batch, each event once. Answers a row for each event that was not stored: 'duplicate' or 'forgotten'.
+--
+-- One call is one transaction and one round trip. Ingest holds the site's lock shared, an erasure holds it alone; every
+-- statement in here takes its snapshot after the lock, so it sees each suppression that was committed before, and an
+-- erasure that waits sees each event that is stored here. All inserts go in key order: two batches cannot deadlock.
+create function store_events(batch json) returns table (id uuid, outcome text)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), site)
+  from (select distinct site from json_to_recordset(batch -> 'events') as e (site integer) order by site) as locked;
+
+  insert into pages
+  select * from json_to_recordset(batch -> 'pages') as d (site integer, id bigint, host text, path text, title text)
+  order by site, id on conflict do nothing;
+
+  insert into origins
+  select * from json_to_recordset(batch -> 'origins') as d
+    (site integer, id bigint, source text, referrer text, medium text, campaign text, term text, content text)
+  order by site, id on conflict do nothing;
+
+  insert into actions
+  select * from json_to_recordset(batch -> 'actions') as d
+    (site integer, id bigint, name text, method text, endpoint text, status smallint, channel text, currency text)
+  order by site, id on conflict do nothing;
+
+  insert into clients
+  select * from json_to_recordset(batch -> 'clients') as d
+    (site integer, id bigint, browser text, browser_version text, os text, os_version text, device text, screen text, language text)
+  order by site, id on conflict do nothing;
+
+  insert into places
+  select * from json_to_recordset(batch -> 'places') as d
+    (site integer, id bigint, country text, region text, city text)
+  order by site, id on conflict do nothing;
+
+  return query
+  with sent as (
+    select e.*, min(at) over (partition by site, visitor_before) as first_at
+    from json_to_recordset(batch -> 'events') as e
+      (site integer, id uuid, at timestamptz, visitor uuid, visitor_before uuid, session uuid, "user" uuid,
+       page bigint, origin bigint, client bigint, place bigint, action bigint, kind event_kind, known boolean,
+       target uuid, duration_ms integer, bytes bigint, engaged_ms integer, scroll_percent smallint,
+       amount numeric, props jsonb)
+  ),
+  -- A visit that crosses midnight keeps its visitor. `visitor_before` is set only in a site-day's first 30 minutes, so
+  -- all such events of one visitor continue yesterday's visit, or none does.
+  named as (
+    select sent.*,
+      case when visitor_before is not null and (
+        exists (select from events as e where e.site = sent.site and e.visitor = visitor_before
+          and e.at >= first_at - interval '30 minutes' and e.at < sent.at + interval '30 minutes')
+        or exists (select from sent as e where e.site = sent.site and e.visitor = sent.visitor_before
+          and e.at >= sent.first_at - interval '30 minutes')
+      ) then visitor_before else visitor end as kept_visitor
+    from sent
+  ),
+  kept as (
+    select * from named
+    where not exists (select from suppressions as s where s.site = named.site and s.subject in (kept_visitor, "user"))
+  ),
+  stored as (
+    insert into events (site, id, at, visitor, session, "user", page, origin, client, place, action, kind, known, skewed,
+      target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props)
+    select site, id, at, kept_visitor, session, "user", page, origin, client, place, action, kind, known,
+      abs(extract(epoch from uuidv7_time(id) - at)) > 86400,
+      target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props
+    from kept
+    order by site, id
+    on conflict do nothing
+    returning events.site, events.id
+  ),
+  forgotten as (
+    select site, id from sent except select site, id from kept
+  ),
+  counted as (
+    insert into refusals (site, day, reason, count)
+    select site, day, reason, sum(count) from (
+      select site, day, reason, count
+      from json_to_recordset(batch -> 'refused') as r (site integer, day date, reason text, count bigint)
+      union all
+      select f.site, (now() at time zone s.time_zone)::date, 'forgotten', 1 from forgotten as f join sites as s on s.id = f.site
+    ) as refused
+    group by site, day, reason
+    order by site, day, reason
+    on conflict (site, day, reason) do update set count = refusals.count + excluded.count
+  )
+  select id, 'forgotten' from forgotten
+  union all
+  select id, 'duplicate' from (select site, id from kept except select site, id from stored) as twins;
+end
+$$;
+
+-- Forgets a person: their keyed ids are suppressed, their events go, the audit log gets a row that names nobody.
+--
+-- A user takes along the visitors that carried no other user: the same person before they signed in. It waits for the
+-- batches that are being stored and holds back the next ones of this site, see store_events.
+create function erase(of_site integer, subject text, subjects uuid[], asked_by integer)
+returns table (id uuid, at timestamptz, erased_events integer, suppressed integer)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  persons uuid[] := subjects;
+  events_gone integer;
+begin
+  perform pg_advisory_xact_lock(hashtext('balise erasure'), of_site);
+
+  if subject = 'user' then
+    select subjects || array_agg(visitor) into persons from (
+      select visitor from events as e
+      where site = of_site and "user" = any(subjects) and known
+      group by visitor
+      having not exists (
+        select from events as other
+        where other.site = of_site and other.visitor = e.visitor and other."user" <> all(subjects))
+    ) as devices;
+  end if;
+
+  insert into suppressions (site, subject)
+  select of_site, person from unnest(persons) as person order by person
+  on conflict do nothing;
+
+  delete from events where site = of_site and (visitor = any(persons) or "user" = any(persons));
+  get diagnostics events_gone = row_count;
+
+  return query
+  insert into erasures (site, subject, asked_by, erased_events, suppressed)
+  values (of_site, subject, asked_by, events_gone, cardinality(persons))
+  returning id, at, erased_events, suppressed;
+end
+$$;
