@@ -1,0 +1,40 @@
+import type { ChildProcess } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** How a child may be ended: the polite signal, and how long it may take before it is killed. */
+export type Ending = { signal: NodeJS.Signals; patience_ms: number }
+
+/** Ends a child politely, then firmly; resolves when it is gone, at once if it already is. */
+export async function endChild(child: ChildProcess, { signal, patience_ms }: Ending): Promise<void> {
+  if (hasEnded(child)) return
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.kill(signal)
+  const firmly = setTimeout(() => child.kill('SIGKILL'), patience_ms)
+  await gone
+  clearTimeout(firmly)
+}
+
+/** Whether a child has exited or was killed, or never started. */
+export function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null
+}
+
+/** Whether a process of this id lives, under whatever user. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Waits until a process that is not our child is gone; false if it outlives the patience. */
+export async function outlived(pid: number, patience_ms: number): Promise<boolean> {
+  const until = Date.now() + patience_ms
+  while (Date.now() < until) {
+    if (!isAlive(pid)) return true
+    await sleep(20)
+  }
+  return !isAlive(pid)
+}

@@ -1,0 +1,161 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { endChild, hasEnded, isAlive, outlived } from './child.ts'
+import { freePort } from './port.ts'
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
+import { type PostgresOwner, postgresOwner } from './postgres-owner.ts'
+import { Refusal } from './refusal.ts'
+
+/** A running server. `exited` settles with its last words, whether it was stopped or died. */
+export type Postgres = { url: string; port: number; exited: Promise<string>; stop(): Promise<void> }
+
+/** `dir` keeps the data, password and log; `settings` are server settings laid over ours. */
+export type PostgresOptions = { dir: string; port?: number; settings?: Record<string, string> }
+
+const attempts_max = 3
+const ready_within_ms = 60_000
+const stop_patience_ms = 10_000
+
+/**
+ * A real Postgres on loopback, with its data kept in `dir`. What a killed run left behind (a stale lock, an orphaned
+ * server) is cleared away first, so only one caller may use a folder at a time. Throws a `Refusal` that names the reason
+ * when it cannot start.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+  const dir = resolve(options.dir)
+  mkdirSync(dir, { recursive: true })
+  const place: Place = { dir, data: join(dir, 'data'), binaries: await postgresBinaries(), owner: postgresOwner(join(dir, 'data')) }
+  const password = await initialise(place)
+  await endOrphan(place)
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await freePort())
+    const child = launch(place, { port, settings: options.settings ?? {} })
+    const exited = new Promise<string>((settle) => {
+      child.once('exit', () => settle(lastWords(place)))
+      child.once('error', (error) => settle(error.message))
+    })
+    if (await becameReady(place, child)) {
+      const url = `postgres://balise:${password}@127.0.0.1:${port}/postgres`
+      return { url, port, exited, stop: () => endChild(child, { signal: 'SIGINT', patience_ms: stop_patience_ms }) }
+    }
+    await endChild(child, { signal: 'SIGINT', patience_ms: stop_patience_ms })
+    const reason = await exited
+    const taken = reason.includes('could not create any TCP/IP sockets')
+    if (taken && options.port === undefined && attempt < attempts_max) continue
+    throw new Refusal(`The database in ${dir} does not start: ${reason} (its log: ${join(dir, 'log')}).`)
+  }
+}
+
+type Place = { dir: string; data: string; binaries: PostgresBinaries; owner: PostgresOwner }
+
+/** Makes the cluster beside its final place and renames it, so that an interrupted first start leaves nothing half. */
+async function initialise({ dir, data, binaries, owner }: Place): Promise<string> {
+  const password_file = join(dir, 'password')
+  if (existsSync(data)) {
+    if (existsSync(password_file)) return readFileSync(password_file, 'utf8').trim()
+    throw new Refusal(
+      `${password_file} is gone, so the database beside it cannot be opened: put it back, or remove ${dir}.`,
+    )
+  }
+  const password = randomBytes(24).toString('hex')
+  const draft = `${data}.new`
+  rmSync(draft, { recursive: true, force: true })
+  mkdirSync(draft, { mode: 0o700 })
+  writeFileSync(password_file, password, { mode: 0o600 })
+  for (const path of [draft, password_file]) owner.handOver(path)
+  // The built-in C.UTF-8 sorts the same on every system, which libc and ICU collations do not.
+  const { command, args, ids } = owner.running(binaries.initdb, [
+    `--pgdata=${draft}`,
+    '--username=balise',
+    `--pwfile=${password_file}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+  ])
+  try {
+    await promisify(execFile)(command, args, { ...ids, cwd: dir })
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string }
+    throw new Refusal(`The database could not be created in ${dir}: ${lastLine(stderr ?? '') || message}.`)
+  }
+  renameSync(draft, data)
+  return password
+}
+
+const our_settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '100',
+  max_wal_size: '2GB',
+  random_page_cost: '1.1',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  // A statement or a failing row may hold personal data; the log must not.
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+}
+
+/** In a process group of its own: Ctrl-C in a terminal reaches us alone, and we end our children in order. */
+function launch({ dir, data, binaries, owner }: Place, server: { port: number; settings: Record<string, string> }) {
+  const settings = Object.entries({ ...our_settings, ...server.settings }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
+  const { command, args, ids } = owner.running(binaries.postgres, ['-D', data, '-p', String(server.port), ...settings])
+  const log = openSync(join(dir, 'log'), 'w', 0o600)
+  const env = { ...process.env, LC_ALL: 'C' }
+  return spawn(command, args, { ...ids, cwd: dir, env, detached: true, stdio: ['ignore', log, log] })
+}
+
+/** The eighth line of postmaster.pid turns `ready` when connections are accepted: what `pg_ctl -w` waits for. */
+async function becameReady({ data }: Place, child: ChildProcess): Promise<boolean> {
+  const until = Date.now() + ready_within_ms
+  while (!hasEnded(child) && Date.now() < until) {
+    const lines = pidFile(data)
+    if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return true
+    await sleep(10)
+  }
+  return false
+}
+
+/** A server whose parent was killed still holds the folder: it is ended, and a lock that nobody holds is removed. */
+async function endOrphan({ dir, data }: Place): Promise<void> {
+  const [pid_line, folder] = pidFile(data)
+  const pid = Number(pid_line)
+  if (!pid) return
+  if (isAlive(pid) && folder === data && (await isPostgres(pid))) {
+    process.kill(pid, 'SIGINT')
+    if (await outlived(pid, stop_patience_ms)) return
+    throw new Refusal(`Another Postgres (process ${pid}) still runs on ${dir} and does not stop: end it first.`)
+  }
+  rmSync(join(data, 'postmaster.pid'), { force: true })
+}
+
+/** Linux may come without `ps`, macOS without `/proc`. */
+async function isPostgres(pid: number): Promise<boolean> {
+  if (existsSync('/proc/self/cmdline')) return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)])
+  return stdout.includes('postgres')
+}
+
+function pidFile(data: string): string[] {
+  const path = join(data, 'postmaster.pid')
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+}
+
+function lastWords({ dir }: Place): string {
+  const lines = readFileSync(join(dir, 'log'), 'utf8').split('\n')
+  const fatal = lines.findLast((line) => /(FATAL|PANIC): /.test(line))
+  return (fatal ?? lines.filter(Boolean).at(-1) ?? 'it said nothing').replace(/^.*?(FATAL|PANIC|LOG): +/, '')
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}
