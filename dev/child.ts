@@ -1,4 +1,5 @@
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How a child may be ended: the polite signal, and how long it may take before it is killed. */
@@ -29,8 +30,18 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** The command line of a process, empty when there is none. Linux may come without `ps`, macOS has no `/proc`. */
+export function commandOf(pid: number): string {
+  if (!isAlive(pid)) return ''
+  if (!existsSync('/proc/self/cmdline')) {
+    return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim()
+  }
+  const file = `/proc/${pid}/cmdline`
+  return existsSync(file) ? readFileSync(file, 'utf8').replaceAll('\0', ' ').trim() : ''
+}
+
 /** Waits until a process that is not our child is gone; false if it outlives the patience. */
-export async function outlived(pid: number, patience_ms: number): Promise<boolean> {
+export async function isGoneWithin(pid: number, patience_ms: number): Promise<boolean> {
   const until = Date.now() + patience_ms
   while (Date.now() < until) {
     if (!isAlive(pid)) return true

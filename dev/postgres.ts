@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writ
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { endChild, hasEnded, isAlive, outlived } from './child.ts'
+import { commandOf, endChild, hasEnded, isGoneWithin } from './child.ts'
 import { freePort } from './port.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
 import { type PostgresOwner, postgresOwner } from './postgres-owner.ts'
@@ -28,7 +28,12 @@ const stop_patience_ms = 10_000
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const dir = resolve(options.dir)
   mkdirSync(dir, { recursive: true })
-  const place: Place = { dir, data: join(dir, 'data'), binaries: await postgresBinaries(), owner: postgresOwner(join(dir, 'data')) }
+  const place: Place = {
+    dir,
+    data: join(dir, 'data'),
+    binaries: await postgresBinaries(),
+    owner: postgresOwner(join(dir, 'data')),
+  }
   const password = await initialise(place)
   await endOrphan(place)
   for (let attempt = 1; ; attempt++) {
@@ -130,19 +135,12 @@ async function endOrphan({ dir, data }: Place): Promise<void> {
   const [pid_line, folder] = pidFile(data)
   const pid = Number(pid_line)
   if (!pid) return
-  if (isAlive(pid) && folder === data && (await isPostgres(pid))) {
+  if (folder === data && commandOf(pid).includes('postgres')) {
     process.kill(pid, 'SIGINT')
-    if (await outlived(pid, stop_patience_ms)) return
+    if (await isGoneWithin(pid, stop_patience_ms)) return
     throw new Refusal(`Another Postgres (process ${pid}) still runs on ${dir} and does not stop: end it first.`)
   }
   rmSync(join(data, 'postmaster.pid'), { force: true })
-}
-
-/** Linux may come without `ps`, macOS without `/proc`. */
-async function isPostgres(pid: number): Promise<boolean> {
-  if (existsSync('/proc/self/cmdline')) return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)])
-  return stdout.includes('postgres')
 }
 
 function pidFile(data: string): string[] {
