@@ -10,8 +10,8 @@ create table sites (
   time_zone text not null default 'UTC',
   -- Hosts that may send for the site: 'shop.example' also covers its subdomains. None named: any host may.
   hosts text[] not null default '{}',
-  -- What the law allows at each consent level: see ingest/keep.ts.
-  profile text not null default 'standard' check (profile in ('standard', 'cnil-2025')),
+  -- Whether automata count: 'count' is for one's own browser tests and for the demo.
+  bots text not null default 'refuse' check (bots in ('refuse', 'count')),
   created_at timestamptz not null default now()
 );
 

@@ -8,7 +8,7 @@ export type Tables = {
     key: string
     time_zone: string
     hosts: string[]
-    profile: Profile
+    bots: 'refuse' | 'count'
     created_at: Generated<Date>
   }
   tokens: {
@@ -65,9 +65,6 @@ export type Tables = {
 type Dimension<Always extends string, Sometimes extends string> = { site: number; id: string } & {
   [column in Always]: string
 } & { [column in Sometimes]: string | null }
-
-/** What the law allows at each consent level. */
-export type Profile = 'standard' | 'cnil-2025'
 
 /** What a token may be used for. */
 export type Scope = 'query' | 'privacy'

@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { ZodError, z } from 'zod'
+import { migrate } from './migrate.ts'
+import { pepper } from './pepper.ts'
+import { saveSiteAs } from './site.ts'
+import { createTokenFor } from './token.ts'
+
+const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL.
+
+  balise migrate                              bring the database to the newest schema
+  balise site add KEY [--time-zone ZONE]      make a site, or change it
+                      [--host HOST ...] [--bots refuse|count]
+  balise token create --site KEY [--scope query|privacy ...] [--label TEXT]
+                                              make a token and print it, once
+  balise pepper                               print a new pepper for PEPPERS`
+
+type Given = { database_url: string; names: string[]; options: ReturnType<typeof optionsOf>['values'] }
+
+const optionsOf = (words: string[]) =>
+  parseArgs({
+    args: words,
+    allowPositionals: true,
+    options: {
+      'time-zone': { type: 'string' },
+      host: { type: 'string', multiple: true },
+      bots: { type: 'string' },
+      site: { type: 'string' },
+      scope: { type: 'string', multiple: true },
+      label: { type: 'string' },
+    },
+  })
+
+const scopes = z.array(z.enum(['query', 'privacy'])).min(1)
+
+const verbs: Record<string, (given: Given) => Promise<string>> = {
+  migrate: async ({ database_url }) => {
+    const { applied } = await migrate({ database_url })
+    return applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to do: the schema is the newest'
+  },
+  'site add': async ({ database_url, names: [key = ''], options }) => {
+    const site = await saveSiteAs(database_url, {
+      key,
+      ...(options['time-zone'] && { time_zone: options['time-zone'] }),
+      ...(options.host && { hosts: options.host }),
+      ...(options.bots && { bots: options.bots as 'refuse' | 'count' }),
+    })
+    return `site ${site.key}: time zone ${site.time_zone}, hosts ${site.hosts.join(', ') || 'any'}, bots ${site.bots}`
+  },
+  'token create': ({ database_url, options }) =>
+    createTokenFor(database_url, {
+      site: options.site ?? '',
+      scopes: scopes.parse(options.scope ?? ['query']),
+      label: options.label ?? '',
+    }),
+}
+
+const run = async (words: string[]): Promise<string> => {
+  const { positionals, values: options } = optionsOf(words)
+  if (positionals[0] === 'pepper') return pepper()
+
+  const verb = [positionals.slice(0, 2).join(' '), positionals[0] ?? ''].find((name) => name in verbs)
+  const act = verb && verbs[verb]
+  if (!act) throw new Error(usage)
+
+  const database_url = process.env['DATABASE_URL']
+  if (!database_url) throw new Error('Set DATABASE_URL to the database, like postgres://user:password@host/balise')
+  return act({ database_url, names: positionals.slice(verb.split(' ').length), options })
+}
+
+const sentenceOf = (failure: unknown): string => {
+  if (failure instanceof ZodError)
+    return failure.issues.map(({ path, message }) => `${path.join('.') || 'arguments'}: ${message}`).join('\n')
+  if (!(failure instanceof Error)) return String(failure)
+  return failure.cause instanceof Error ? `${failure.message}: ${failure.cause.message}` : failure.message
+}
+
+run(process.argv.slice(2)).then(console.log, (failure: unknown) => {
+  console.error(sentenceOf(failure))
+  process.exitCode = 1
+})

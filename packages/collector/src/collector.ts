@@ -1,0 +1,78 @@
+import type { Query } from '@balise/shared/stats/query'
+import { createApp } from './http/app.ts'
+import type { Probe } from './http/health.ts'
+import type { Sender, Site } from './ingest/hit.ts'
+import type { Delivery } from './ingest/row.ts'
+import type { ShareVault } from './keys/share-vault.ts'
+import { createSiteDayKeys } from './keys/site-day-keys.ts'
+import { ask } from './query/ask.ts'
+import { createBoundedCache } from './store/bounded-cache.ts'
+import type { Database } from './store/database.ts'
+import { dayShares, destroyDeadShares } from './store/day-shares.ts'
+import { erase } from './store/erasures.ts'
+import { type Outcome, storeEvents } from './store/events.ts'
+import { preparePartitions } from './store/partitions.ts'
+import { findSite } from './store/sites.ts'
+import { findGrant } from './store/tokens.ts'
+
+/** What a platform lends to the collector. */
+export type CollectorDeps = {
+  database: Database
+  vault: ShareVault
+  /** For names that last: the first is used, all are tried when a person is erased. At least one. */
+  peppers: [CryptoKey, ...CryptoKey[]]
+  /** Makes a delivery durable; `null` where outcomes are known only later, behind a queue. */
+  deliver: (delivery: Delivery) => Promise<Outcome[] | null>
+  now: () => Date
+  report: (failure: Error) => void
+  version: string
+}
+
+/** A site or a token that was changed shows within this. */
+const remembered_ms = 30_000
+
+/** The whole of Balise but its platform: web standards in, web standards out. */
+export const createCollector = (deps: CollectorDeps) => {
+  const { database, vault, peppers, deliver, now, report, version } = deps
+  const remembered = { ttl_ms: remembered_ms, entries_max: 10_000, now }
+
+  const app = createApp({
+    findSite: createBoundedCache({ find: (key) => findSite(database, key), ...remembered }),
+    findGrant: createBoundedCache({ find: (token) => findGrant(database, token), ...remembered }),
+    keys: { pepper: peppers[0], siteDay: createSiteDayKeys({ shares: dayShares(database), vault, now }) },
+    deliver,
+    ask: (site: Site, query: Query) => ask(database, site, query, now()),
+    peppers,
+    erase: (erasure) => erase(database, erasure),
+    probes: probesOf(deps),
+    now,
+    report,
+    version,
+  })
+
+  return {
+    /** Answers one request. */
+    fetch: async (request: Request, sender: Sender): Promise<Response> => app.fetch(request, { sender }),
+    /** What has to be done every few minutes, on any number of machines at once. */
+    scheduled: async (): Promise<void> => {
+      await preparePartitions(database, now())
+      await destroyDeadShares(database, now())
+      await vault.sweep()
+    },
+    /** Stores a delivery that waited in a queue. Storing it again is harmless. */
+    queue: async (delivery: Delivery): Promise<void> => {
+      await storeEvents(database, delivery)
+    },
+  }
+}
+
+const probesOf = ({ database, vault }: CollectorDeps): Record<string, Probe> => ({
+  database: {
+    check: () => database.selectFrom('sites').select('id').limit(1).execute(),
+    otherwise: 'The database does not answer, or is not migrated. Check DATABASE_URL, then run "balise migrate".',
+  },
+  keys: {
+    check: () => vault.get('0'.repeat(64)),
+    otherwise: 'The store of key shares does not answer. Check the KV binding SHARES, or SHARES_DIR and its rights.',
+  },
+})

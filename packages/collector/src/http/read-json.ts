@@ -1,0 +1,37 @@
+import { type Refused, refuse } from './refused.ts'
+
+const readable = /^(application\/json|text\/plain)\s*(;|$)/i
+
+/**
+ * The JSON of a request's body, or why it is turned away: `415` for another type, `413` past `body_bytes_max`
+ * (counted while it comes in: a header may lie), `400` when it is no JSON.
+ */
+export const readJson = async (
+  request: Request,
+  body_bytes_max: number,
+): Promise<{ json: unknown } | { refused: Refused }> => {
+  if (!readable.test(request.headers.get('content-type') ?? '')) return refuse('unsupported_type')
+  if (Number(request.headers.get('content-length') ?? 0) > body_bytes_max) return refuse('too_large')
+
+  const text = await readText(request, body_bytes_max)
+  if (text === null) return refuse('too_large')
+  try {
+    return { json: JSON.parse(text) }
+  } catch (error) {
+    if (error instanceof SyntaxError) return refuse('unreadable')
+    throw error
+  }
+}
+
+const readText = async (request: Request, bytes_max: number): Promise<string | null> => {
+  if (!request.body) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of request.body) {
+    bytes += chunk.byteLength
+    if (bytes > bytes_max) return null
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}

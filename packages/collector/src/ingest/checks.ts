@@ -1,0 +1,24 @@
+import { limits } from '@balise/shared/wire/limits'
+import type { RefusalReason } from '@balise/shared/wire/reply'
+import { isbot } from 'isbot'
+import type { Hit } from './hit.ts'
+
+/** One ground for turning an event away. */
+type Check = (hit: Hit) => RefusalReason | undefined
+
+const day_ms = 86_400_000
+
+const withoutConsent: Check = ({ level }) => (level === 'none' ? 'no_consent' : undefined)
+
+/** A browser always names itself; what does not is a program. */
+const automaton: Check = ({ site, sender }) =>
+  site.bots === 'refuse' && (sender.agent === '' || isbot(sender.agent)) ? 'bot' : undefined
+
+const tooOld: Check = ({ at, received_at }) =>
+  received_at.getTime() - at.getTime() > limits.event_age_days_max * day_ms ? 'too_old' : undefined
+
+const inFuture: Check = ({ at, received_at }) =>
+  at.getTime() - received_at.getTime() > limits.event_ahead_hours_max * 3_600_000 ? 'in_future' : undefined
+
+/** All grounds, in the order they are asked: the first that speaks decides. */
+export const checks: readonly Check[] = [withoutConsent, automaton, tooOld, inFuture]

@@ -1,0 +1,33 @@
+import type { ConsentLevel } from '@balise/shared/wire/consent'
+import type { Envelope } from '@balise/shared/wire/envelope'
+import type { WireEvent } from '@balise/shared/wire/event'
+
+/** A site as ingest knows it. */
+export type Site = {
+  id: number
+  key: string
+  /** IANA name of the site's clock. */
+  time_zone: string
+  /** Hosts that may send, subdomains included; none means any. */
+  hosts: string[]
+  bots: 'refuse' | 'count'
+}
+
+/** Where a visitor is, as far as the platform tells: ISO 3166-1 country, names for the rest. */
+export type Place = { country?: string; region?: string; city?: string }
+
+/** Who sent a request, as the platform saw it. It lives for one request: no later stage has a place for the address. */
+export type Sender = { ip: string; agent: string; place: Place; gpc: boolean }
+
+/** One event on its way in, with all that is known about it and nothing decided yet. */
+export type Hit = {
+  site: Site
+  batch: Omit<Envelope, 'events'>
+  event: WireEvent
+  /** The moment it happened, on the collector's clock: see {@link eventTimeOf}. */
+  at: Date
+  sender: Sender
+  /** What may be kept: what the visitor allows, capped by what their browser asks for. */
+  level: ConsentLevel
+  received_at: Date
+}

@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs'
+import { serve } from '@hono/node-server'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { Cron } from 'croner'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import manifest from '../package.json' with { type: 'json' }
+import { createCollector } from './collector.ts'
+import { openPlaces } from './ingest/places.ts'
+import { createFileVault } from './keys/file-vault.ts'
+import { peppersOf } from './keys/peppers.ts'
+import { storeEvents } from './store/events.ts'
+import { createMicroBatch } from './store/micro-batch.ts'
+import { openPostgres } from './store/postgres.ts'
+
+const environment = z.object({
+  DATABASE_URL: z.url(),
+  PEPPERS: z.string(),
+  /** Outside the database and outside every backup. */
+  SHARES_DIR: z.string().min(1),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+  HOST: z.string().default('127.0.0.1'),
+  /** Where a proxy of yours, and nobody else, writes the visitor's address: `x-real-ip`. Unset: the connection's. */
+  ADDRESS_HEADER: z.string().toLowerCase().optional(),
+  /** A city or country database in MaxMind's format. Unset: no place is known. */
+  PLACES_FILE: z.string().optional(),
+  /** A folder served beside the API: the built SDK, the demo. */
+  ASSETS_DIR: z.string().optional(),
+})
+
+type Node = { incoming: { socket: { remoteAddress?: string } } }
+
+const now = () => new Date()
+
+/** Only the name and the sentence of a failure: its other fields may hold a row. */
+const report = ({ name, message }: Error) => console.error(JSON.stringify({ failure: name, message }))
+
+const settings = environment.safeParse(process.env)
+if (!settings.success) {
+  for (const { path, message } of settings.error.issues) console.error(`${path.join('.')}: ${message}`)
+  process.exit(1)
+}
+const { DATABASE_URL, PEPPERS, SHARES_DIR, PORT, HOST, ADDRESS_HEADER, PLACES_FILE, ASSETS_DIR } = settings.data
+
+mkdirSync(SHARES_DIR, { recursive: true, mode: 0o700 })
+const database = openPostgres({
+  url: DATABASE_URL,
+  connections_max: 10,
+  statement_ms_max: 30_000,
+  onIdleError: report,
+})
+const places = await openPlaces(PLACES_FILE)
+
+const collector = createCollector({
+  database,
+  vault: createFileVault(SHARES_DIR, now),
+  peppers: await peppersOf(PEPPERS),
+  deliver: createMicroBatch({
+    store: (delivery) => storeEvents(database, delivery),
+    stores_at_once_max: 4,
+    events_per_store_max: 2_000,
+    events_waiting_max: 20_000,
+  }),
+  now,
+  report,
+  version: manifest.version,
+})
+
+const app = new Hono<{ Bindings: Node }>()
+if (ASSETS_DIR) app.get('/*', serveStatic({ root: ASSETS_DIR }))
+app.all('/*', ({ req, env }) => {
+  const ip = (ADDRESS_HEADER ? req.header(ADDRESS_HEADER) : env.incoming.socket.remoteAddress) ?? ''
+  return collector.fetch(req.raw, {
+    ip,
+    agent: req.header('user-agent') ?? '',
+    place: places(ip),
+    gpc: req.header('sec-gpc') === '1',
+  })
+})
+
+const every_five_minutes = '*/5 * * * *'
+const schedule = new Cron(every_five_minutes, { protect: true, catch: (failure) => report(failure as Error) }, () =>
+  collector.scheduled(),
+)
+
+const server = serve({ fetch: app.fetch, port: PORT, hostname: HOST }, ({ port }) =>
+  console.log(`Balise listens on http://${HOST}:${port}`),
+)
+server.on('error', (failure: NodeJS.ErrnoException) => {
+  console.error(failure.code === 'EADDRINUSE' ? `Port ${PORT} is taken. Set PORT to another one.` : failure.message)
+  process.exit(1)
+})
+
+const stop = () => {
+  schedule.stop()
+  server.close(() => void database.destroy().then(() => process.exit(0)))
+}
+process.once('SIGINT', stop)
+process.once('SIGTERM', stop)

@@ -1,0 +1,24 @@
+/**
+ * Remembers what `find` answered for `ttl_ms`, and at most `entries_max` answers. Calls for a key that is being looked
+ * for wait for the same answer; a failure is not remembered.
+ */
+export const createBoundedCache = <Value>(options: {
+  find: (key: string) => Promise<Value>
+  ttl_ms: number
+  entries_max: number
+  now: () => Date
+}) => {
+  const entries = new Map<string, { value: Promise<Value>; until_ms: number }>()
+
+  return (key: string): Promise<Value> => {
+    const now_ms = options.now().getTime()
+    const entry = entries.get(key)
+    if (entry && entry.until_ms > now_ms) return entry.value
+
+    const value = options.find(key)
+    if (entries.size >= options.entries_max) entries.clear()
+    entries.set(key, { value, until_ms: now_ms + options.ttl_ms })
+    value.catch(() => entries.delete(key))
+    return value
+  }
+}

@@ -1,0 +1,33 @@
+import { sql } from 'kysely'
+import type { DayShare, DayShares } from '../keys/site-day-keys.ts'
+import type { Database } from './database.ts'
+
+/** The database's halves of the site-day keys. */
+export const dayShares = (database: Database): DayShares => {
+  const find = async (site: number, day: string): Promise<DayShare | null> => {
+    const kept = await database
+      .selectFrom('site_day_shares')
+      .select(['share', 'other_share', 'dies_at'])
+      .where('site', '=', site)
+      .where('day', '=', day)
+      .executeTakeFirst()
+    return kept ?? null
+  }
+
+  return {
+    find,
+    keep: async (site, day, share) => {
+      await database
+        .insertInto('site_day_shares')
+        .values({ site, day, ...share })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      return (await find(site, day)) ?? share
+    },
+  }
+}
+
+/** Destroys the halves whose time has come. They were refused since then already. */
+export const destroyDeadShares = async (database: Database, now: Date): Promise<void> => {
+  await sql`delete from site_day_shares where dies_at <= ${now}`.execute(database)
+}

@@ -1,0 +1,18 @@
+import { sql } from 'kysely'
+import type { Delivery } from '../ingest/row.ts'
+import type { Database } from './database.ts'
+import { splitDimensions } from './dimensions.ts'
+
+/** What became of an event that was not stored: it was stored before, or its person asked to be forgotten. */
+export type Outcome = { id: string; outcome: 'duplicate' | 'forgotten' }
+
+/**
+ * Stores a delivery, each event once, in one statement and one round trip. Answers a row for each event that was not
+ * stored now. All or nothing: when it throws, nothing was stored and the same delivery may be stored again.
+ */
+export const storeEvents = async (database: Database, delivery: Delivery): Promise<Outcome[]> => {
+  const { events, dimensions } = await splitDimensions(delivery.events)
+  const batch = JSON.stringify({ events, ...dimensions, refused: delivery.refused })
+  const { rows } = await sql<Outcome>`select id, outcome from store_events(${batch}::json)`.execute(database)
+  return rows
+}

@@ -1,0 +1,95 @@
+import type { Delivery } from '../ingest/row.ts'
+import type { Outcome } from './events.ts'
+import { isUnavailable } from './unavailable.ts'
+
+type Waiting = {
+  delivery: Delivery
+  resolve: (outcomes: Outcome[]) => void
+  reject: (failure: unknown) => void
+}
+
+/** Too much is waiting to be stored: the batch is refused, not kept. */
+export class Overloaded extends Error {
+  readonly code = '53000' // insufficient_resources
+  constructor() {
+    super('too many events wait to be stored')
+  }
+}
+
+/**
+ * Stores the deliveries that arrive while another store is under way together, in one statement and one commit: the
+ * commit's wait for the disk is shared, and a lone delivery does not wait at all. Each is answered for itself, once it
+ * is durable.
+ *
+ * Two deliveries with the same event (a browser that sends twice at once) never go into one statement, so that each
+ * learns what became of its own. When a joint store fails because of some row's data, each delivery is stored alone and
+ * the innocent ones succeed.
+ */
+export const createMicroBatch = (options: {
+  store: (delivery: Delivery) => Promise<Outcome[]>
+  stores_at_once_max: number
+  events_per_store_max: number
+  events_waiting_max: number
+}) => {
+  const { store, stores_at_once_max, events_per_store_max, events_waiting_max } = options
+  let waiting: Waiting[] = []
+  let events_waiting = 0
+  let stores = 0
+
+  const take = (): Waiting[] => {
+    const taken: Waiting[] = []
+    const left: Waiting[] = []
+    const ids = new Set<string>()
+    let events = 0
+    for (const one of waiting) {
+      const own = one.delivery.events.map(({ site, id }) => `${site} ${id}`)
+      const fits = taken.length === 0 || events + own.length <= events_per_store_max
+      if (!fits || own.some((id) => ids.has(id))) {
+        left.push(one)
+        continue
+      }
+      taken.push(one)
+      events += own.length
+      for (const id of own) ids.add(id)
+    }
+    waiting = left
+    events_waiting -= events
+    return taken
+  }
+
+  const storeAlone = (one: Waiting) => store(one.delivery).then(one.resolve, one.reject)
+
+  const storeTogether = async (taken: Waiting[]): Promise<void> => {
+    const [only, ...others] = taken
+    if (only && others.length === 0) return storeAlone(only)
+    try {
+      const outcomes = new Map<string, Outcome>()
+      for (const outcome of await store(join(taken))) outcomes.set(outcome.id, outcome)
+      for (const one of taken) one.resolve(one.delivery.events.flatMap(({ id }) => outcomes.get(id) ?? []))
+    } catch (failure) {
+      if (isUnavailable(failure)) for (const one of taken) one.reject(failure)
+      else for (const one of taken) await storeAlone(one)
+    }
+  }
+
+  const drain = async (): Promise<void> => {
+    if (stores >= stores_at_once_max) return
+    stores += 1
+    while (waiting.length > 0) await storeTogether(take())
+    stores -= 1
+  }
+
+  return (delivery: Delivery): Promise<Outcome[]> => {
+    if (events_waiting + delivery.events.length > events_waiting_max) return Promise.reject(new Overloaded())
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome[]>()
+    waiting.push({ delivery, resolve, reject })
+    events_waiting += delivery.events.length
+    void drain()
+    return promise
+  }
+}
+
+const join = (taken: Waiting[]): Delivery => ({
+  events: taken.flatMap(({ delivery }) => delivery.events),
+  refused: taken.flatMap(({ delivery }) => delivery.refused),
+})

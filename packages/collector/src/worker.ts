@@ -1,0 +1,107 @@
+import type { ExecutionContext, KVNamespace, MessageBatch, Queue } from '@cloudflare/workers-types'
+import { z } from 'zod'
+import manifest from '../package.json' with { type: 'json' }
+import { createCollector } from './collector.ts'
+import type { Place, Sender } from './ingest/hit.ts'
+import type { Delivery } from './ingest/row.ts'
+import { createKvVault } from './keys/kv-vault.ts'
+import { peppersOf } from './keys/peppers.ts'
+import { openNeon } from './store/neon.ts'
+
+/** What `wrangler.toml` names. */
+type Bindings = { SHARES: KVNamespace; DELIVERIES: Queue<Delivery> }
+
+const environment = z.object({
+  DATABASE_URL: z.url(),
+  /** Where statements go instead of Neon: the gateway on this machine. Unset in production. */
+  NEON_ENDPOINT: z.url().optional(),
+  PEPPERS: z.string(),
+})
+
+const now = () => new Date()
+
+/** Only the name and the sentence of a failure: its other fields may hold a row. */
+const report = ({ name, message }: Error) => console.error(JSON.stringify({ failure: name, message }))
+
+const openCollector = async (bindings: Bindings) => {
+  const { DATABASE_URL, NEON_ENDPOINT, PEPPERS } = environment.parse(bindings)
+  return createCollector({
+    database: openNeon({ url: DATABASE_URL, endpoint: NEON_ENDPOINT }),
+    vault: createKvVault(bindings.SHARES, now),
+    peppers: await peppersOf(PEPPERS),
+    deliver: async (delivery) => {
+      for (const message of messagesOf(delivery)) await bindings.DELIVERIES.send(message)
+      return null
+    },
+    now,
+    report,
+    version: manifest.version,
+  })
+}
+
+/** A message of Cloudflare Queues holds 128 KB. The longest batch a browser may send is a little more once it is enriched. */
+const message_chars_max = 120_000
+
+const messagesOf = (delivery: Delivery): Delivery[] => {
+  const { events, refused } = delivery
+  if (events.length + refused.length === 0) return []
+  if (events.length < 2 || JSON.stringify(delivery).length <= message_chars_max) return [delivery]
+  const middle = Math.ceil(events.length / 2)
+  return [
+    ...messagesOf({ events: events.slice(0, middle), refused }),
+    ...messagesOf({ events: events.slice(middle), refused: [] }),
+  ]
+}
+
+/** One collector for each isolate: the bindings of an isolate never change. */
+let collector: ReturnType<typeof openCollector> | undefined
+const collectorOf = (bindings: Bindings) => {
+  collector ??= openCollector(bindings)
+  return collector
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined)
+
+const placeOf = (cf: Record<string, unknown>): Place => {
+  const [country, region, city] = [text(cf['country']), text(cf['region']), text(cf['city'])]
+  return { ...(country && { country }), ...(region && { region }), ...(city && { city }) }
+}
+
+const senderOf = (request: Request & { cf?: Record<string, unknown> }): Sender => ({
+  ip: request.headers.get('cf-connecting-ip') ?? '',
+  agent: request.headers.get('user-agent') ?? '',
+  place: placeOf(request.cf ?? {}),
+  gpc: request.headers.get('sec-gpc') === '1',
+})
+
+export default {
+  fetch: async (request: Request, bindings: Bindings): Promise<Response> =>
+    (await collectorOf(bindings)).fetch(request, senderOf(request)),
+
+  scheduled: async (_event: unknown, bindings: Bindings, context: ExecutionContext): Promise<void> =>
+    context.waitUntil((await collectorOf(bindings)).scheduled()),
+
+  /** Stores what waited, together; when that fails, each alone, so that one bad delivery keeps back no other. */
+  queue: async (batch: MessageBatch<Delivery>, bindings: Bindings): Promise<void> => {
+    const { queue } = await collectorOf(bindings)
+    const deliveries = batch.messages.map(({ body }) => body)
+    const together = {
+      events: deliveries.flatMap(({ events }) => events),
+      refused: deliveries.flatMap(({ refused }) => refused),
+    }
+    const storedTogether = await queue(together).then(
+      () => true,
+      () => false,
+    )
+    if (storedTogether) return batch.ackAll()
+    for (const message of batch.messages) {
+      await queue(message.body).then(
+        () => message.ack(),
+        (failure: Error) => {
+          report(failure)
+          message.retry({ delaySeconds: Math.min(2 ** message.attempts, 600) })
+        },
+      )
+    }
+  },
+}
