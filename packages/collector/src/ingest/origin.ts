@@ -3,13 +3,13 @@ import type { Traits } from './row.ts'
 
 /** Names that people know, by the host of the referrer; a row also covers the host's subdomains. */
 const sources: readonly [host: RegExp, source: string][] = [
-  [/(^|\.)google\.[a-z.]{2,6}$/, 'Google'],
+  [/(^|\.)google\.(com|[a-z]{2}|com?\.[a-z]{2})$/, 'Google'],
   [/(^|\.)bing\.com$/, 'Bing'],
   [/(^|\.)duckduckgo\.com$/, 'DuckDuckGo'],
   [/(^|\.)qwant\.com$/, 'Qwant'],
   [/(^|\.)ecosia\.org$/, 'Ecosia'],
-  [/(^|\.)yahoo\.[a-z.]{2,6}$/, 'Yahoo!'],
-  [/(^|\.)yandex\.[a-z.]{2,6}$/, 'Yandex'],
+  [/(^|\.)yahoo\.(com|[a-z]{2}|com?\.[a-z]{2})$/, 'Yahoo!'],
+  [/(^|\.)yandex\.(com|[a-z]{2}|com?\.[a-z]{2})$/, 'Yandex'],
   [/(^|\.)baidu\.com$/, 'Baidu'],
   [/(^|\.)(facebook\.com|fb\.com|fb\.me)$/, 'Facebook'],
   [/(^|\.)instagram\.com$/, 'Instagram'],

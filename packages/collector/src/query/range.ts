@@ -4,8 +4,8 @@ import { type RawBuilder, sql } from 'kysely'
 type Instant = RawBuilder<Date>
 type Day = RawBuilder<string>
 
-/** What a range is asked on: whose clock, what it shows now, and how far around the range events must be read. */
-export type Asked = { date_range: DateRange; time_zone: string; now: Date; around_hours: number }
+/** The first day that a range by `all` can hold: before any event of ours. */
+const before_all = '2000-01-01'
 
 /** The first day of each range that has a name; `today` is the day that the site's clock shows. */
 const firstDays: { [Name in (typeof namedRanges)[number]]: Day } = {
@@ -15,20 +15,27 @@ const firstDays: { [Name in (typeof namedRanges)[number]]: Day } = {
   '12mo': sql`(date_trunc('month', today::timestamp) - interval '11 months')::date`,
   month: sql`date_trunc('month', today::timestamp)::date`,
   year: sql`date_trunc('year', today::timestamp)::date`,
-  all: sql`'2000-01-01'::date`,
+  all: sql`${before_all}::date`,
 }
 
 /**
- * The table expressions `clock`, `days` and `bounds`; all that is known about time zones is here and in `clock.ts`.
+ * The table expression `bounds`, with those it is made from. It is one row:
  *
- * `bounds` is one row: `time_zone`; `first_day` and `last_day`, both included; `from_at` and `to_at`, the instants at
- * which they begin and the day after begins; `read_from` and `read_to`, the same and `around_hours` on both sides;
- * `from_id` and `to_id`, between which the ids of all events in there lie, but for the skewed.
+ * - `time_zone`, the site's; `first_day` and `last_day`, both included;
+ * - `from_at` and `to_at`, the instants at which the first day and the day after the last begin;
+ * - `read_from` and `read_to`, the same with `around_hours` on both sides;
+ * - `from_id` and `to_id`, between which the ids of all events in there lie, but for the skewed.
  *
- * Every expression is immutable to Postgres: none depends on a setting of the session, each is computed once, before
- * the plan is made, and the planner sees plain constants. So arithmetic is done on clocks, never on instants.
+ * Nothing in it depends on a setting of the session (all is immutable to Postgres), so it is computed once, before the
+ * plan is made, and the planner sees constants. For that, arithmetic is done on clocks and never on instants.
  */
-export const rangeOf = ({ date_range, time_zone, now, around_hours }: Asked): RawBuilder<unknown> => {
+export const rangeOf = (asked: {
+  date_range: DateRange
+  time_zone: string
+  now: Date
+  around_hours: number
+}): RawBuilder<unknown> => {
+  const { date_range, time_zone, now, around_hours } = asked
   const [first, last] = Array.isArray(date_range)
     ? date_range.map((day) => sql`${day}::date`)
     : [firstDays[date_range], sql`today`]
@@ -41,13 +48,53 @@ days as not materialized (
 edges as not materialized (
   select *, ${startOf(sql`first_day`)} as from_at, ${startOf(sql`(last_day + 1)`)} as to_at from days
 ),
-window_ as not materialized (
-  select *, ${hoursAfter(sql`from_at`, -around_hours)} as read_from, ${hoursAfter(sql`to_at`, around_hours)} as read_to from edges
+reach as not materialized (
+  select *, ${later(sql`from_at`, -around_hours)} as read_from, ${later(sql`to_at`, around_hours)} as read_to from edges
 ),
 bounds as not materialized (
   select *,
-    uuidv7_floor(${hoursAfter(sql`read_from`, -24)}) as from_id,
-    uuidv7_floor(${hoursAfter(sql`read_to`, 24)}) as to_id
-  from window_
+    uuidv7_floor(${later(sql`read_from`, -24)}) as from_id,
+    uuidv7_floor(${later(sql`read_to`, 24)}) as to_id
+  from reach
 )`
+}
+
+/**
+ * The table expression `told`: the days that the answer names, and the instants they begin and end at. They are those
+ * of `bounds`, but that `all` begins with the day of the site's first event.
+ */
+export const toldOf = (date_range: DateRange, site_id: number): RawBuilder<unknown> => {
+  const first = date_range === 'all' ? firstEventDayOf(site_id) : sql`first_day`
+  return sql`told as (
+  select *, ${startOf(sql`first_day`)} as from_at from (
+    select time_zone, ${first} as first_day, last_day, to_at from bounds
+  ) as named
+)`
+}
+
+/**
+ * The instant at which a day begins: midnight, or where the clock leaps over midnight the first moment after it. Where
+ * it falls back over midnight (the Azores, Havana) there are two, and `at time zone` takes the second.
+ */
+const startOf = (day: Day): Instant => {
+  const midnight = sql<Date>`(${day}::timestamp at time zone time_zone)`
+  const hour_before = later(midnight, -1)
+  return sql`least(${midnight}, case when ${hour_before} at time zone time_zone >= ${day} then ${hour_before} end)`
+}
+
+const later = (at: Instant, hours: number): Instant =>
+  sql`((${at} at time zone 'UTC' + ${`${hours} hours`}::interval) at time zone 'UTC')`
+
+/**
+ * The first event by id is not always the first by time: but for the skewed, the two times of an event lie within a day
+ * of each other, so the first is among those whose ids begin within two days.
+ */
+const firstEventDayOf = (site_id: number): Day => {
+  const first_id = sql`(select id from events where site = ${site_id} and not skewed order by id limit 1)`
+  const first_at = sql`(
+      select min(at) from events
+      where site = ${site_id}
+        and (skewed or id < (select uuidv7_floor(uuidv7_time(${first_id}) + interval '48 hours')))
+    )`
+  return sql`least((${first_at} at time zone time_zone)::date, last_day)`
 }

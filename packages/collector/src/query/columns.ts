@@ -1,0 +1,17 @@
+import type { Dimension, Query } from '@balise/shared/stats/query'
+import { type RawBuilder, sql } from 'kysely'
+import { type Counted, metrics } from './metrics.ts'
+
+/** What a source of answers is asked for. */
+export type Asked = { site_id: number; query: Query; counts: ReadonlySet<Counted> }
+
+/** A source's columns: the dimensions and then the metrics, each under its own name, in the order asked for. */
+export const columnsOf = (query: Query, valueOf: (dimension: Dimension) => RawBuilder<string>): RawBuilder<unknown> =>
+  sql.join([
+    ...query.dimensions.map((dimension) => sql`${valueOf(dimension)} as ${sql.id(dimension)}`),
+    ...query.metrics.map((metric) => sql`${metrics[metric].value} as ${sql.id(metric)}`),
+  ])
+
+/** What a source groups by. Without dimensions all is one group, also when there is nothing in it. */
+export const groupsOf = ({ dimensions }: Query): RawBuilder<unknown> =>
+  dimensions.length === 0 ? sql`()` : sql.join(dimensions.map((dimension) => sql.id(dimension)))

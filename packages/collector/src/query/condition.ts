@@ -1,0 +1,41 @@
+import type { Filter, filterOperators } from '@balise/shared/stats/query'
+import { type RawBuilder, sql } from 'kysely'
+import { dimensions } from './dimensions.ts'
+
+type Condition = RawBuilder<boolean>
+
+/** How a filter compares. Values are compared as they are: no character in them is a wildcard. */
+const operators: {
+  [O in (typeof filterOperators)[number]]: (value: RawBuilder<string>, given: string[]) => Condition
+} = {
+  is: (value, given) => sql`${value} = any(${given}::text[])`,
+  is_not: (value, given) => sql`${value} <> all(${given}::text[])`,
+  contains: (value, given) =>
+    sql`(${sql.join(
+      given.map((part) => sql`strpos(${value}, ${part}) > 0`),
+      sql` or `,
+    )})`,
+}
+
+/** Whether an event, with the facts of its visit, fits a filter. Dimensions are never null, so neither is this. */
+export const conditionOf = (filter: Filter | undefined): Condition => {
+  if (!filter) return sql`true`
+  if (filter[0] === 'not') return sql`not ${conditionOf(filter[1])}`
+  if (filter[0] === 'and' || filter[0] === 'or') {
+    const parts = filter[1].map(conditionOf)
+    return sql`(${sql.join(parts, filter[0] === 'and' ? sql` and ` : sql` or `)})`
+  }
+  const [operator, dimension, given] = filter
+  return operators[operator](dimensions[dimension].value, given)
+}
+
+/** One part of a filter: where it stands in the question (`filters.1.0`), and how deep. */
+export type Part = { filter: Filter; field: string; depth: number }
+
+/** A filter and all that it is made of, from the outside in. */
+export const partsOf = (filter: Filter, field = 'filters', depth = 1): Part[] => {
+  const here = { filter, field, depth }
+  if (filter[0] === 'not') return [here, ...partsOf(filter[1], `${field}.1`, depth + 1)]
+  if (filter[0] !== 'and' && filter[0] !== 'or') return [here]
+  return [here, ...filter[1].flatMap((inner, index) => partsOf(inner, `${field}.1.${index}`, depth + 1))]
+}

@@ -1,0 +1,27 @@
+import type { Query } from '@balise/shared/stats/query'
+import { isTime } from './clock.ts'
+import { partsOf } from './condition.ts'
+import { dimensions } from './dimensions.ts'
+import { type Counted, metrics } from './metrics.ts'
+
+/** What a question is answered from, and which of the two things it counts. */
+export type Plan = { source: Source; counts: ReadonlySet<Counted> }
+
+/** All that a question can be answered from, each of them exact where it is chosen. */
+export type Source = 'events' | 'visits'
+
+/**
+ * The smallest thing that is exact for a question: events as they lie there, unless a metric, a dimension or a filter
+ * is about visits; then visits have to be made out of them first.
+ */
+export const planOf = (query: Query): Plan => {
+  const counts = new Set(query.metrics.map((metric) => metrics[metric].counts))
+  const facts = [...query.dimensions, ...dimensionsFiltered(query)].map((name) => !isTime(name) && dimensions[name].of)
+  return { source: counts.has('visits') || facts.includes('visits') ? 'visits' : 'events', counts }
+}
+
+const dimensionsFiltered = ({ filters }: Query) =>
+  (filters ? partsOf(filters) : []).flatMap(({ filter }) => {
+    const [operator, dimension] = filter
+    return operator === 'is' || operator === 'is_not' || operator === 'contains' ? [dimension] : []
+  })

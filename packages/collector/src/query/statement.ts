@@ -1,0 +1,48 @@
+import type { Answer } from '@balise/shared/stats/answer'
+import type { Query } from '@balise/shared/stats/query'
+import { type RawBuilder, sql } from 'kysely'
+import type { Asked } from './columns.ts'
+import { fromEvents } from './from-events.ts'
+import { around_hours, fromVisits } from './from-visits.ts'
+import { includes } from './includes.ts'
+import { orderOf } from './order.ts'
+import { planOf, type Source } from './plan.ts'
+import { rangeOf, toldOf } from './range.ts'
+
+/** The one row that a question's statement gives: the parts of the answer that only the database knows. */
+export type Told = { results: Answer['results']; meta: Omit<Answer['meta'], 'time_zone'> }
+
+/** A question, whose site it is about, and the moment it is asked at. */
+export type Posed = { site: { id: number; time_zone: string }; query: Query; now: Date }
+
+const sources: { [S in Source]: { rows: (asked: Asked) => RawBuilder<unknown>; around_hours: number } } = {
+  events: { rows: fromEvents, around_hours: 0 },
+  visits: { rows: fromVisits, around_hours },
+}
+
+/**
+ * A question as one statement with one row. It travels as JSON, where a count is a number: Postgres' own `bigint` and
+ * `numeric` would arrive as text. How the rows of `found` come about is the source's own matter.
+ */
+export const statementOf = ({ site, query, now }: Posed): RawBuilder<Told> => {
+  const { source, counts } = planOf(query)
+  const { rows, around_hours } = sources[source]
+  return sql<Told>`
+with ${rangeOf({ date_range: query.date_range, time_zone: site.time_zone, now, around_hours })},
+${toldOf(query.date_range, site.id)},
+found as (${rows({ site_id: site.id, query, counts })}
+),
+page as (
+  select * from found order by ${orderOf(query)} limit ${query.limit} offset ${query.offset}
+)
+select
+  (select coalesce(json_agg(json_build_object(
+    'dimensions', json_build_array(${sql.join(query.dimensions.map((name) => sql.id(name)))}),
+    'metrics', json_build_array(${sql.join(query.metrics.map((name) => sql.id(name)))})
+  )), '[]') from page) as results,
+  json_build_object(${sql.join([
+    sql`'date_range', json_build_array(first_day, last_day)`,
+    ...query.include.map((name) => sql`${name}::text, (${includes[name](site.id, query)})`),
+  ])}) as meta
+from told`
+}
