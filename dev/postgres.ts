@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { commandOf, endChild, hasEnded, isGoneWithin } from './child.ts'
+import { guard } from './guard.ts'
 import { freePort } from './port.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
 import { type PostgresOwner, postgresOwner } from './postgres-owner.ts'
@@ -116,7 +117,10 @@ function launch({ dir, data, binaries, owner }: Place, server: { port: number; s
   const { command, args, ids } = owner.running(binaries.postgres, ['-D', data, '-p', String(server.port), ...settings])
   const log = openSync(join(dir, 'log'), 'w', 0o600)
   const env = { ...process.env, LC_ALL: 'C' }
-  return spawn(command, args, { ...ids, cwd: dir, env, detached: true, stdio: ['ignore', log, log] })
+  const child = spawn(command, args, { ...ids, cwd: dir, env, detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+  guard(child, 'INT')
+  return child
 }
 
 /** The eighth line of postmaster.pid turns `ready` when connections are accepted: what `pg_ctl -w` waits for. */

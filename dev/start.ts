@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { createGateway } from '@balise/neon-gateway'
+import { build } from './build.ts'
+import { root } from './command.ts'
+import { demo } from './demo.ts'
+import { makeFolder } from './folder.ts'
+import { whenHealthy } from './healthy.ts'
+import { takeLock } from './lock.ts'
+import { migrated } from './migrated.ts'
+import { createParts, type Parts } from './parts.ts'
+import { keptPepper } from './pepper.ts'
+import { wantedPort } from './port.ts'
+import { startPostgres } from './postgres.ts'
+import { Refusal } from './refusal.ts'
+import { startWorker } from './worker.ts'
+
+const dir = join(root, '.balise')
+
+/** `npm start`: everything Balise needs, on this machine, until Ctrl-C. */
+export async function main(): Promise<number> {
+  const parts = createParts()
+  const told = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+  })
+  try {
+    await Promise.race([start(parts).then(() => told), told, parts.death])
+    console.log('\nStopping …')
+    return 0
+  } finally {
+    await parts.stop()
+  }
+}
+
+async function start(parts: Parts): Promise<void> {
+  makeFolder(dir)
+  await parts.add('lock', startLock())
+  const port = await wantedPort(process.env['PORT'])
+  const database_url =
+    process.env['DATABASE_URL'] ?? (await parts.add('Postgres', startPostgres({ dir: join(dir, 'postgres') }))).url
+  await migrated(database_url)
+  const gateway = await parts.add('gateway', openGateway(database_url))
+  if (!(await build())) throw new Refusal('The build failed: its reason stands above.')
+  const secrets = {
+    DATABASE_URL: gateway.database_url,
+    NEON_ENDPOINT: `${gateway.url}/sql`,
+    PEPPERS: keptPepper(join(dir, 'pepper')),
+  }
+  await parts.add('Worker', startWorker({ port, dir: join(dir, 'worker'), secrets }))
+  const url = `http://127.0.0.1:${port}`
+  await whenHealthy(url)
+  const { site, token } = await demo({ url, database_url, file: join(dir, 'dev.json') })
+  console.log(greeting({ url, site, token }))
+}
+
+function startLock() {
+  const lock = takeLock(join(dir, 'start.lock'))
+  if (!lock.held) throw new Refusal(`Balise already runs in this folder (process ${lock.pid}): stop that one first.`)
+  return { stop: lock.release }
+}
+
+async function openGateway(database_url: string) {
+  const gateway = await createGateway({ database_url })
+  return { ...gateway, stop: gateway.close }
+}
+
+function greeting({ url, site, token }: { url: string; site: string; token: string }): string {
+  const question = JSON.stringify({ site, date_range: 'day', metrics: ['visitors', 'page_views'] })
+  return `
+Balise runs at ${url}
+
+  the demo   ${url}/
+  its token  ${token} (with the address in .balise/dev.json)
+  ask it     curl -s ${url}/v1/query -H 'Authorization: Bearer ${token}' -d '${question}'
+
+Ctrl-C stops everything; the data stays in .balise/.`
+}
