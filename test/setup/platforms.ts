@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { createTestHarness } from 'wrangler'
+import { endChild } from '../../dev/child.ts'
+import { root } from '../../dev/command.ts'
+import { guard } from '../../dev/guard.ts'
+import { pepper } from '../../packages/cli/src/pepper.ts'
+import { createGateway } from '../../packages/neon-gateway/src/gateway.ts'
+
+/** A collector on a real runtime, at an address of its own. `scheduled` is its clock's strike, which tests do not wait for. */
+export type Platform = { url: string; scheduled?: () => Promise<void>; stop: () => Promise<void> }
+
+/** What a platform is started on. `assets` is the folder it serves beside the API. */
+export type PlatformOptions = { database_url: string; peppers?: string; assets?: string }
+
+const assets_of_wrangler_toml = join(root, 'demo', 'dist')
+const ready_within_ms = 30_000
+
+/** `packages/collector/src/node.ts` in a process of its own, as an operator runs it. */
+export const startNode = async (options: PlatformOptions): Promise<Platform> => {
+  const { database_url, peppers = pepper(), assets = '' } = options
+  const shares = mkdtempSync(join(tmpdir(), 'balise-shares-'))
+  const child = spawn(process.execPath, [join(root, 'packages/collector/src/node.ts')], {
+    cwd: root,
+    env: {
+      ...process.env,
+      DATABASE_URL: database_url,
+      PEPPERS: peppers,
+      SHARES_DIR: shares,
+      PORT: '0',
+      ASSETS_DIR: assets,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  guard(child, 'TERM')
+  const stop = async () => {
+    await endChild(child, { signal: 'SIGTERM', patience_ms: 5_000 })
+    rmSync(shares, { recursive: true, force: true })
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), ready_within_ms)
+  for await (const line of createInterface(child.stdout)) {
+    const url = /https?:\S+/.exec(line)?.[0]
+    if (!url) continue
+    clearTimeout(timer)
+    child.stdout.resume()
+    return { url, stop }
+  }
+  await stop()
+  throw new Error('the Node server ended before it told its address')
+}
+
+/**
+ * The Worker of `wrangler.toml` in workerd, with its queue, its KV and its assets, and a gateway of its own between it and
+ * the database. Built as for production by wrangler itself.
+ *
+ * @see https://developers.cloudflare.com/workers/testing/test-harness/
+ */
+export const startWorkerd = async (options: Omit<PlatformOptions, 'assets'>): Promise<Platform> => {
+  const { database_url, peppers = pepper() } = options
+  // wrangler refuses to start where the folder is missing; tests of the API alone need nothing in it.
+  mkdirSync(assets_of_wrangler_toml, { recursive: true })
+  const gateway = await createGateway({ database_url })
+  const server = createTestHarness({
+    root,
+    workers: [
+      {
+        configPath: 'wrangler.toml',
+        vars: { NEON_ENDPOINT: `${gateway.url}/sql` },
+        secrets: { DATABASE_URL: gateway.database_url, PEPPERS: peppers },
+      },
+    ],
+  })
+  const { url } = await server.listen()
+  return {
+    url: url.origin,
+    scheduled: async () => {
+      await server.getWorker().scheduled({ cron: '*/5 * * * *' })
+    },
+    stop: async () => {
+      await server.close()
+      await gateway.close()
+    },
+  }
+}
