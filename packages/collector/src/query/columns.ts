@@ -6,9 +6,9 @@ import { type Counted, metrics } from './metrics.ts'
 export type Asked = { site_id: number; query: Query; counts: ReadonlySet<Counted> }
 
 /** A source's columns: the dimensions and then the metrics, each under its own name, in the order asked for. */
-export const columnsOf = (query: Query, valueOf: (dimension: Dimension) => RawBuilder<string>): RawBuilder<unknown> =>
+export const columnsOf = (query: Query, columnOf: (dimension: Dimension) => RawBuilder<string>): RawBuilder<unknown> =>
   sql.join([
-    ...query.dimensions.map((dimension) => sql`${valueOf(dimension)} as ${sql.id(dimension)}`),
+    ...query.dimensions.map((dimension) => sql`${columnOf(dimension)} as ${sql.id(dimension)}`),
     ...query.metrics.map((metric) => sql`${metrics[metric].value} as ${sql.id(metric)}`),
   ])
 

@@ -18,24 +18,20 @@ const operators: {
 }
 
 /** Whether an event, with the facts of its visit, fits a filter. Dimensions are never null, so neither is this. */
-export const conditionOf = (filter: Filter | undefined): Condition => {
-  if (!filter) return sql`true`
+export const conditionOf = (filter: Filter): Condition => {
+  if (filter.length === 3) return operators[filter[0]](dimensions[filter[1]].value, filter[2])
   if (filter[0] === 'not') return sql`not ${conditionOf(filter[1])}`
-  if (filter[0] === 'and' || filter[0] === 'or') {
-    const parts = filter[1].map(conditionOf)
-    return sql`(${sql.join(parts, filter[0] === 'and' ? sql` and ` : sql` or `)})`
-  }
-  const [operator, dimension, given] = filter
-  return operators[operator](dimensions[dimension].value, given)
+  return sql`(${sql.join(filter[1].map(conditionOf), filter[0] === 'and' ? sql` and ` : sql` or `)})`
 }
 
 /** One part of a filter: where it stands in the question (`filters.1.0`), and how deep. */
 export type Part = { filter: Filter; field: string; depth: number }
 
 /** A filter and all that it is made of, from the outside in. */
-export const partsOf = (filter: Filter, field = 'filters', depth = 1): Part[] => {
+export const partsOf = (filter: Filter | undefined, field = 'filters', depth = 1): Part[] => {
+  if (!filter) return []
   const here = { filter, field, depth }
+  if (filter.length === 3) return [here]
   if (filter[0] === 'not') return [here, ...partsOf(filter[1], `${field}.1`, depth + 1)]
-  if (filter[0] !== 'and' && filter[0] !== 'or') return [here]
   return [here, ...filter[1].flatMap((inner, index) => partsOf(inner, `${field}.1.${index}`, depth + 1))]
 }

@@ -18,5 +18,5 @@ export const fromEvents = ({ site_id, query }: Asked): RawBuilder<unknown> => sq
   where event.site = ${site_id}
     and event.at >= read_from and event.at < read_to
     and (event.skewed or (event.id >= from_id and event.id < to_id))
-    and ${conditionOf(query.filters)}
+    and ${query.filters ? conditionOf(query.filters) : sql`true`}
   group by ${groupsOf(query)}`

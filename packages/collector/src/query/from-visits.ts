@@ -53,7 +53,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
     left join clients as client on client.site = ${site_id} and client.id = visits.client
     left join places as place on place.site = ${site_id} and place.id = visits.place
     left join pages as entry on entry.site = ${site_id} and entry.id = visits.entry
-    where ${conditionOf(query.filters)}
+    where ${query.filters ? conditionOf(query.filters) : sql`true`}
   ),
   counted as (
     ${sql.join(

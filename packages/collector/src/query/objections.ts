@@ -52,21 +52,20 @@ const labelsHaveATime: Check = ({ include, dimensions }) => {
 }
 
 const filterIsSmall: Check = ({ filters }) => {
-  const parts = filters ? partsOf(filters) : []
+  const parts = partsOf(filters)
   const tooDeep = parts.find(({ depth }) => depth > filter_depth_max)
   if (tooDeep) return [{ field: tooDeep.field, message: `at most ${filter_depth_max} filters inside each other` }]
   return parts.length > filter_parts_max ? [{ field: 'filters', message: `at most ${filter_parts_max} filters` }] : []
 }
 
 const filterIsText: Check = ({ filters }) =>
-  (filters ? partsOf(filters) : []).flatMap(({ filter: [operator, , given], field }) => {
-    if (operator === 'not' || operator === 'and' || operator === 'or' || !given) return []
-    return given.flatMap((value, index) =>
+  partsOf(filters).flatMap(({ filter, field }) =>
+    (filter.length === 3 ? filter[2] : []).flatMap((value, index) =>
       value.includes('\0') || !value.isWellFormed()
-        ? [{ field: `${field}.2.${index}`, message: 'text without NUL and without half characters' }]
+        ? [{ field: `${field}.2.${index}`, message: 'whole characters only, and no NUL' }]
         : [],
-    )
-  })
+    ),
+  )
 
 const checks: readonly Check[] = [
   daysAreInCalendar,

@@ -1,4 +1,4 @@
-import type { Dimension, Metric, Query } from '@balise/shared/stats/query'
+import type { Dimension, Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 import { isTime } from './clock.ts'
 import { metrics } from './metrics.ts'

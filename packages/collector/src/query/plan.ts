@@ -16,12 +16,7 @@ export type Source = 'events' | 'visits'
  */
 export const planOf = (query: Query): Plan => {
   const counts = new Set(query.metrics.map((metric) => metrics[metric].counts))
-  const facts = [...query.dimensions, ...dimensionsFiltered(query)].map((name) => !isTime(name) && dimensions[name].of)
+  const filtered = partsOf(query.filters).flatMap(({ filter }) => (filter.length === 3 ? [filter[1]] : []))
+  const facts = [...query.dimensions, ...filtered].filter((name) => !isTime(name)).map((name) => dimensions[name].of)
   return { source: counts.has('visits') || facts.includes('visits') ? 'visits' : 'events', counts }
 }
-
-const dimensionsFiltered = ({ filters }: Query) =>
-  (filters ? partsOf(filters) : []).flatMap(({ filter }) => {
-    const [operator, dimension] = filter
-    return operator === 'is' || operator === 'is_not' || operator === 'contains' ? [dimension] : []
-  })
