@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
+import type {} from './postgres.ts'
 
 /** An empty database of its own on the run's Postgres. */
 export type FreshDatabase = { url: string; drop(): Promise<void> }
