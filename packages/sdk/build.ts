@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { stripTypeScriptTypes } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { type Plugin, rollup } from 'rollup'
+import { type MinifyOptions, minify } from 'terser'
+
+/** Writes `dist/`: the script with its hash, the module, and the public types, which are `src/api.ts` as it stands. */
+export const build = async (): Promise<void> => {
+  await rm(here('dist'), { recursive: true, force: true })
+  await bundle('src/script.ts', 'dist/balise.js', 'iife')
+  await bundle('src/index.ts', 'dist/index.js', 'es')
+  await copyFile(here('src/api.ts'), here('dist/index.d.ts'))
+  const hash = createHash('sha384').update(await readFile(here('dist/balise.js')))
+  await writeFile(here('dist/balise.js.sri'), `sha384-${hash.digest('base64')}\n`)
+}
+
+/** A path of this package. */
+export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+/** As small as we know how to make code for ES2020, the oldest syntax a page of ours must read. */
+export const smallest: MinifyOptions = {
+  ecma: 2020,
+  toplevel: true,
+  compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
+}
+
+/** For the module: the shopper's own bundler minifies, so only comments and the holes of erased types go. */
+const readable: MinifyOptions = { module: true, compress: false, mangle: false, format: { beautify: true } }
+
+/** Erases types in place, so that lines and columns stay and no compiler is needed. */
+const erased: Plugin = {
+  name: 'erased',
+  transform: (code, id) => (id.endsWith('.ts') ? { code: stripTypeScriptTypes(code), map: null } : null),
+}
+
+/** What comes out of rollup, rewritten by terser. */
+const rewritten = (options: MinifyOptions): Plugin => ({
+  name: 'rewritten',
+  async renderChunk(chunk) {
+    const { code = '', map } = await minify(chunk, { ...options, sourceMap: true })
+    return { code, map: String(map) }
+  },
+})
+
+const bundle = async (input: string, file: string, format: 'iife' | 'es'): Promise<void> => {
+  const graph = await rollup({
+    input: here(input),
+    plugins: [erased],
+    onwarn: (warning) => {
+      throw new Error(warning.message)
+    },
+  })
+  const plugins = [rewritten(format === 'iife' ? smallest : readable)]
+  await graph.write({ file: here(file), format, plugins, sourcemap: true })
+}
+
+if (import.meta.main) await build()

@@ -1,0 +1,163 @@
+/**
+ * The public surface of `@balise/sdk`, written by hand. It imports nothing and holds types only: the build ships this
+ * very file as `index.d.ts`, and a test holds the code to it.
+ */
+
+/**
+ * What a visitor allows, from least to most. `none`: nothing is read, kept or sent. `anonymous`: memory only.
+ * `analytics`: a first-party secret in this browser, 13 months at most. `marketing`: also click ids and `identify`.
+ */
+export type ConsentLevel = 'none' | 'anonymous' | 'analytics' | 'marketing'
+
+/** Free properties of an event: at most 30, texts of at most 500 characters. */
+export type Props = { readonly [name: string]: string | number | boolean }
+
+/** Money, its amount as text so that nothing is rounded on the way: `{ amount: '4900.50', currency: 'XAF' }`. */
+export type Revenue = { amount: string; currency: string }
+
+/** A page view told by hand; what is left out is read from the document. */
+export type PageView = { url?: string; title?: string; referrer?: string; props?: Props }
+
+/** A call to an API. `endpoint` may be a whole URL: it is templated to `/users/:id`. `status` 0: no answer came. */
+export type ApiCall = {
+  method: string
+  endpoint: string
+  status: number
+  duration_ms: number
+  bytes?: number
+  props?: Props
+}
+
+/** Someone reaching out. `target` is the number or address reached; the edge keeps a keyed hash of it only. */
+export type Contact = {
+  channel: 'phone' | 'email' | 'whatsapp' | 'sms' | 'form' | 'chat' | 'map' | 'other'
+  target?: string
+  props?: Props
+}
+
+/** A consent platform: `read` answers what the person decided, `undefined` while they have not. */
+export type ConsentSource = {
+  read: () => ConsentLevel | undefined
+  /** Calls `change` after each decision. */
+  on: (change: () => void) => void
+}
+
+/** What an erasure did, as the collector keeps it. It names nobody. */
+export type ErasureReceipt = {
+  id: string
+  site: string
+  subject: 'visitor' | 'user'
+  /** ISO 8601. */
+  at: string
+  erased: { events: number }
+  suppressed: number
+}
+
+/** Something that notices by itself: {@link pageViews}, {@link contacts}, {@link engagement}, {@link apiCalls}. */
+export type Capture = { readonly name: string; readonly start: (tell: never, page: never) => void }
+
+/** What every door needs to know. */
+export type Destination = {
+  /** The public key of the site. */
+  site: string
+  /** Where the collector answers: `https://stats.example.com`, or a path of this site such as `/b`. */
+  endpoint: string
+  /** Prints what is sent, held and refused, and why. */
+  debug?: boolean
+}
+
+/** What {@link createBalise} takes. */
+export type Options = Destination & {
+  /** What is noticed without a call; by default `[pageViews()]`. Only what is imported is bundled. */
+  capture?: readonly Capture[]
+  /** The level that holds until the visitor decides; by default `anonymous`. At `none` events wait in memory. */
+  consent?: ConsentLevel
+}
+
+/** What a visitor allows, and how the page says so. */
+export type Consent = {
+  /**
+   * What the visitor decided on this site. Lowering erases at once what the lower level may not keep.
+   *
+   * @example balise.consent.set('analytics')
+   */
+  set: (level: ConsentLevel) => void
+  /** The level in force: opt-out, then GPC and Do Not Track, then the visitor's decision, then the default. */
+  get: () => ConsentLevel
+  /**
+   * Follows a consent platform. While it is undecided the level never rises.
+   *
+   * @example balise.consent.connect({ read: () => banner.level, on: (change) => banner.addEventListener('change', change) })
+   */
+  connect: (source: ConsentSource) => void
+}
+
+/** One site's tracker on one page. Nothing here ever throws into the page. */
+export type Balise = {
+  /** @example balise.trackPageView({ url: '/virtual/step-2', title: 'Step 2' }) */
+  trackPageView: (options?: PageView) => void
+  /** @example balise.trackApiCall({ method: 'GET', endpoint: '/users/123', status: 200, duration_ms: 41 }) */
+  trackApiCall: (call: ApiCall) => void
+  /** @example balise.trackContact({ channel: 'phone', target: '+237600000000' }) */
+  trackContact: (contact: Contact) => void
+  /** @example balise.track('signup', { plan: 'pro' }, { revenue: { amount: '4900', currency: 'XAF' } }) */
+  track: (name: string, props?: Props, options?: { revenue?: Revenue }) => void
+  /**
+   * The site's own id of who is signed in, at most 200 characters. Kept in memory, sent only at `marketing`.
+   *
+   * @example balise.identify('customer-4711')
+   */
+  identify: (user: string) => void
+  /** See {@link Consent}. */
+  consent: Consent
+  /**
+   * Stops counting this browser, and remembers it: the flag is the one thing stored. `optOut(false)` takes it back.
+   *
+   * @example balise.optOut()
+   */
+  optOut: (out?: boolean) => void
+  /**
+   * Asks the collector to erase this visitor and forgets them here. The level is `none` until `consent.set`. Gives the
+   * receipt, or null where there was nobody to erase or no answer came; then the secret stays, so that it can be asked
+   * again.
+   *
+   * @example const receipt = await balise.forget()
+   */
+  forget: () => Promise<ErasureReceipt | null>
+  /**
+   * Sends what waits, and resolves when it was tried.
+   *
+   * @example await balise.flush()
+   */
+  flush: () => Promise<void>
+  /** Sends what waits and notices nothing more. */
+  stop: () => void
+}
+
+/**
+ * Opens one site's tracker. On a server it does nothing.
+ *
+ * @example const balise = createBalise({ site: 'demo', endpoint: 'https://stats.example.com', capture: [pageViews(), contacts()] })
+ */
+export declare const createBalise: (options: Options) => Balise
+
+/**
+ * Counts page views and nothing else, at level `anonymous`, silent under GPC and Do Not Track: for a page that has no
+ * use for the rest and wants the fewest bytes. On a server it does nothing. An opt-out is a matter of
+ * {@link createBalise}.
+ *
+ * @example countPageViews({ site: 'demo', endpoint: 'https://stats.example.com' })
+ */
+export declare const countPageViews: (destination: Destination) => void
+
+/** Notices each page shown: on load, in single-page routers, after prerendering and on return from the cache. */
+export declare const pageViews: () => Capture
+
+/** Notices clicks on phone, mail, SMS, WhatsApp and map links, without delaying them. */
+export declare const contacts: () => Capture
+
+/** Notices how long a page had the visitor's attention and how far they scrolled. */
+export declare const engagement: () => Capture
+
+/** Notices calls by `fetch` and `XMLHttpRequest`, without touching either. */
+export declare const apiCalls: () => Capture

@@ -1,0 +1,7 @@
+export type * from './api.ts'
+export { apiCalls } from './capture/api-calls.ts'
+export { contacts } from './capture/contacts.ts'
+export { engagement } from './capture/engagement.ts'
+export { pageViews } from './capture/page-views.ts'
+export { countPageViews } from './count-page-views.ts'
+export { createBalise } from './create-balise.ts'

@@ -1,0 +1,7 @@
+import type { Browser } from './world.ts'
+
+/** Whether the browser says no for its person: Global Privacy Control, or Do Not Track. */
+export const signals = ({ navigator }: Browser): boolean => {
+  const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean }
+  return !!globalPrivacyControl || doNotTrack === '1'
+}
