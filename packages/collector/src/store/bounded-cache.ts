@@ -1,6 +1,7 @@
 /**
  * Remembers what `find` answered for `ttl_ms`, and at most `entries_max` answers. Calls for a key that is being looked
- * for wait for the same answer; a failure is not remembered.
+ * for wait for the same answer. While `find` fails, the last answer stands: a site that was known a minute ago can go on
+ * sending to a queue while the database is away. A failure itself is not remembered.
  */
 export const createBoundedCache = <Value>(options: {
   find: (key: string) => Promise<Value>
@@ -12,10 +13,11 @@ export const createBoundedCache = <Value>(options: {
 
   return (key: string): Promise<Value> => {
     const now_ms = options.now().getTime()
-    const entry = entries.get(key)
-    if (entry && entry.until_ms > now_ms) return entry.value
+    const last = entries.get(key)
+    if (last && last.until_ms > now_ms) return last.value
 
-    const value = options.find(key)
+    const found = options.find(key)
+    const value = last ? found.catch(() => last.value) : found
     if (entries.size >= options.entries_max) entries.clear()
     entries.set(key, { value, until_ms: now_ms + options.ttl_ms })
     value.catch(() => entries.delete(key))

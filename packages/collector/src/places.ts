@@ -1,5 +1,5 @@
 import { type CityResponse, open } from 'maxmind'
-import type { Place } from './hit.ts'
+import type { Place } from './ingest/hit.ts'
 
 /**
  * Finds the place of an address in a database file of MaxMind's format (country or city, DB-IP and GeoLite2 alike);

@@ -1,0 +1,178 @@
+import {
+  type DateRange,
+  dimensions,
+  type Filter,
+  filterDimensions,
+  filterOperators,
+  metrics,
+  namedRanges,
+} from '@balise/shared/stats/query'
+import { eventKinds } from '@balise/shared/wire/event'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { EventRow } from '../src/ingest/row.ts'
+import { uuidv7 } from './batches.ts'
+import { row } from './deliveries.ts'
+import { oracle } from './query-oracle.ts'
+import { type Asked, openWorld, questionTo } from './query-world.ts'
+
+const minute_ms = 60_000
+const hour_ms = 60 * minute_ms
+const day_ms = 24 * hour_ms
+
+let world: Awaited<ReturnType<typeof openWorld>>
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterAll(() => world.close())
+
+/** Days on which a clock somewhere leaps or falls back, a month or a year ends, or nothing happens. */
+const day = fc.constantFrom(
+  '2026-09-06', // Santiago leaps over midnight
+  '2026-10-04', // Lord Howe leaps half an hour
+  '2026-10-25', // Paris falls back; in the Azores midnight comes twice
+  '2026-11-01', // New York falls back; in Havana midnight comes twice
+  '2026-10-31',
+  '2026-12-31',
+)
+const zone = fc.constantFrom(
+  'UTC',
+  'Europe/Paris',
+  'America/New_York',
+  'Asia/Kolkata',
+  'Atlantic/Azores',
+  'America/Havana',
+  'America/Santiago',
+  'Australia/Lord_Howe',
+  'Pacific/Kiritimati',
+)
+const text = fc.constantFrom('/', '/a', '/A%', '/a_b', "/it's", '/é😀', 'Direct', '(none)', '(unknown)', 'signup', 'FR')
+const visitor = fc.constantFrom(1, 2, 3).map((n) => `00000000-0000-4000-8000-00000000000${n}`)
+
+/** An event of the two days around a midnight in UTC, `at_ms` from it. */
+const event = fc.record({
+  // Ten minutes apart, so that gaps of just 30 minutes are common.
+  at_ms: fc.integer({ min: -30 * 6, max: 54 * 6 }).map((slot) => slot * 10 * minute_ms),
+  late_ms: fc.constantFrom(0, 0, 0, 1, minute_ms),
+  // How far the id's own time is from the event's.
+  id_late_ms: fc.constantFrom(0, 0, 0, 23 * hour_ms, -23 * hour_ms, 5 * day_ms, -40 * day_ms),
+  id_tail: fc.integer({ min: 0, max: 2 ** 30 }),
+  visitor,
+  session: fc.option(visitor, { freq: 3 }),
+  kind: fc.constantFrom(...eventKinds),
+  path: text,
+  name: fc.option(fc.record({ value: fc.option(text) })),
+  source: fc.option(fc.record({ value: fc.option(text) })),
+  country: fc.option(fc.record({ value: fc.option(text) })),
+  browser: fc.option(text),
+})
+type Told = typeof event extends fc.Arbitrary<infer Value> ? Value : never
+
+const noOrigin = { source: null, referrer: null, medium: null, campaign: null, term: null, content: null }
+const noAction = { name: null, method: null, endpoint: null, status: null, channel: null, currency: null }
+const noPlace = { country: null, region: null, city: null }
+
+/** The event as it is stored. A trait may be missing, or be there and know nothing. */
+const rowOf = (midnight: number, told: Told): EventRow => {
+  const at = midnight + told.at_ms + told.late_ms
+  const plain = row(0, new Date(at))
+  return {
+    ...plain,
+    id: uuidv7(new Date(at + told.id_late_ms), told.id_tail),
+    visitor: told.visitor,
+    kind: told.kind,
+    known: told.session !== null,
+    ...(told.session === null ? {} : { session: told.session }),
+    page: { ...plain.page, path: told.path },
+    client: { ...plain.client, browser: told.browser },
+    origin: told.source && { ...noOrigin, source: told.source.value },
+    action: told.name && { ...noAction, name: told.name.value },
+    place: told.country && { ...noPlace, country: told.country.value },
+  }
+}
+
+const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter; is: Filter }>((tie) => ({
+  filter: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    tie('is'),
+    fc.tuple(fc.constantFrom('and', 'or'), fc.array(tie('filter'), { minLength: 1, maxLength: 3 })),
+    fc.tuple(fc.constant('not'), tie('filter')),
+  ),
+  is: fc.tuple(
+    fc.constantFrom(...filterOperators),
+    fc.constantFrom(...filterDimensions),
+    fc.array(fc.oneof(text, fc.constantFrom('page_view', '%', '_', 'a', "'", '')), { minLength: 1, maxLength: 3 }),
+  ),
+})).filter
+
+const question = fc.record(
+  {
+    range: fc.oneof(
+      fc.constantFrom(...namedRanges),
+      fc.tuple(fc.integer({ min: -2, max: 2 }), fc.integer({ min: 0, max: 3 })),
+    ),
+    metrics: fc.uniqueArray(fc.constantFrom(...metrics), { minLength: 1, maxLength: 6 }),
+    dimensions: fc.uniqueArray(fc.constantFrom(...dimensions), { maxLength: 3 }),
+    filters: filter,
+    order: fc.array(fc.tuple(fc.nat(), fc.constantFrom('asc', 'desc')), { maxLength: 2 }),
+    limit: fc.constantFrom(1, 3, 100),
+    offset: fc.constantFrom(0, 0, 0, 2),
+  },
+  { requiredKeys: ['range', 'metrics', 'dimensions'] },
+)
+type Drawn = typeof question extends fc.Arbitrary<infer Value> ? Value : never
+
+const dayAfter = (midnight: number, days: number) => new Date(midnight + days * day_ms).toISOString().slice(0, 10)
+
+/** The question around a midnight, without what would be refused. */
+const askedOf = (midnight: number, { range, order, filters, ...drawn }: Drawn): Asked => {
+  const date_range: DateRange = Array.isArray(range)
+    ? [dayAfter(midnight, range[0]), dayAfter(midnight, range[0] + range[1])]
+    : range
+  const isLong = date_range === 'all' || date_range === '12mo' || date_range === 'year'
+  const split = drawn.dimensions.filter((name) => !(isLong && name === 'time:hour'))
+  const columns = [...drawn.metrics, ...split]
+  const order_by = order?.flatMap(([n, direction]) =>
+    columns
+      .slice(n % columns.length)
+      .slice(0, 1)
+      .map((name): [typeof name, 'asc' | 'desc'] => [name, direction]),
+  )
+  return {
+    ...drawn,
+    date_range,
+    dimensions: split,
+    ...(filters ? { filters } : {}),
+    ...(order_by?.length ? { order_by } : {}),
+    include: split.some((name) => name.startsWith('time:')) ? ['total_rows', 'time_labels'] : ['total_rows'],
+  }
+}
+
+test('every answer is what a count over all events in plain loops gives', { timeout: 300_000 }, async () => {
+  const property = fc.asyncProperty(
+    day,
+    zone,
+    fc.uniqueArray(event, { maxLength: 25, selector: ({ id_tail }) => id_tail }),
+    fc.array(question, { minLength: 1, maxLength: 4 }),
+    fc.integer({ min: 0, max: 47 }),
+    async (day, time_zone, told, questions, now_hours) => {
+      const midnight = Date.parse(day)
+      const now = new Date(midnight + now_hours * hour_ms)
+      const events = told.map((one) => rowOf(midnight, one))
+      const site = await world.settle(time_zone, events)
+      for (const drawn of questions) {
+        const asked = askedOf(midnight, drawn)
+        const { results, meta } = await world.answer(site, asked, now)
+        const { time_labels, date_range, total_rows, ...expected } = oracle(
+          events,
+          questionTo(site, asked),
+          time_zone,
+          now,
+        )
+        expect({ asked, results }).toEqual({ asked, ...expected })
+        expect(meta).toEqual({ time_zone, date_range, total_rows, ...(time_labels ? { time_labels } : {}) })
+      }
+    },
+  )
+  await fc.assert(property, { numRuns: 200 })
+})
