@@ -45,10 +45,7 @@ export const oracle = (events: EventRow[], query: Query, time_zone: string, now:
     results: rows.slice(query.offset, query.offset + query.limit),
     date_range: days,
     total_rows: rows.length,
-    time_labels: query.dimensions
-      .filter(isTime)
-      .slice(0, 1)
-      .flatMap((name) => labelsOf(name, days, time_zone)),
+    time_labels: query.dimensions.filter(isTime).map((name) => labelsOf(name, days, time_zone))[0],
   }
 }
 

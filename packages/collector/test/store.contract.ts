@@ -179,7 +179,7 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
           await storeEvents(database, deliveryOf(row(site, minutesAfter(round), { visitor: person(1) })))
       }
       const asked = { site: base.site, subject: 'visitor' as const, subjects: [person(1)], asked_by: null }
-      await Promise.all([pour(), pour(), pour().then(() => undefined), erase(database, asked), pour()])
+      await Promise.all([pour(), pour(), pour(), erase(database, asked), pour()])
       expect(await stored()).toBe(0)
       await empty()
     })
