@@ -1,7 +1,7 @@
 import type { Query } from '@balise/shared/stats/query'
 import { createApp } from './http/app.ts'
 import type { Probe } from './http/health.ts'
-import type { Sender, Site } from './ingest/hit.ts'
+import type { Peer, Site } from './ingest/hit.ts'
 import type { Delivery } from './ingest/row.ts'
 import type { ShareVault } from './keys/share-vault.ts'
 import { createSiteDayKeys } from './keys/site-day-keys.ts'
@@ -52,7 +52,7 @@ export const createCollector = (deps: CollectorDeps) => {
 
   return {
     /** Answers one request. */
-    fetch: async (request: Request, sender: Sender): Promise<Response> => app.fetch(request, { sender }),
+    fetch: async (request: Request, peer: Peer): Promise<Response> => app.fetch(request, { peer }),
     /** What has to be done every few minutes, on any number of machines at once. */
     scheduled: async (): Promise<void> => {
       await preparePartitions(database, now())

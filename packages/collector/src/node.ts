@@ -70,12 +70,7 @@ const app = new Hono<{ Bindings: Node }>()
 if (ASSETS_DIR) app.get('/*', serveStatic({ root: ASSETS_DIR }))
 app.all('/*', ({ req, env }) => {
   const ip = (ADDRESS_HEADER ? req.header(ADDRESS_HEADER) : env.incoming.socket.remoteAddress) ?? ''
-  return collector.fetch(req.raw, {
-    ip,
-    agent: req.header('user-agent') ?? '',
-    place: places(ip),
-    gpc: req.header('sec-gpc') === '1',
-  })
+  return collector.fetch(req.raw, { ip, place: places(ip) })
 })
 
 const every_five_minutes = '*/5 * * * *'

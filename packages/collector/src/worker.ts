@@ -2,7 +2,7 @@ import type { ExecutionContext, KVNamespace, MessageBatch, Queue } from '@cloudf
 import { z } from 'zod'
 import manifest from '../package.json' with { type: 'json' }
 import { createCollector } from './collector.ts'
-import type { Place, Sender } from './ingest/hit.ts'
+import type { Peer, Place } from './ingest/hit.ts'
 import type { Delivery } from './ingest/row.ts'
 import { createKvVault } from './keys/kv-vault.ts'
 import { peppersOf } from './keys/peppers.ts'
@@ -67,16 +67,14 @@ const placeOf = (cf: Record<string, unknown>): Place => {
   return { ...(country && { country }), ...(region && { region }), ...(city && { city }) }
 }
 
-const senderOf = (request: Request & { cf?: Record<string, unknown> }): Sender => ({
+const peerOf = (request: Request & { cf?: Record<string, unknown> }): Peer => ({
   ip: request.headers.get('cf-connecting-ip') ?? '',
-  agent: request.headers.get('user-agent') ?? '',
   place: placeOf(request.cf ?? {}),
-  gpc: request.headers.get('sec-gpc') === '1',
 })
 
 export default {
   fetch: async (request: Request, bindings: Bindings): Promise<Response> =>
-    (await collectorOf(bindings)).fetch(request, senderOf(request)),
+    (await collectorOf(bindings)).fetch(request, peerOf(request)),
 
   scheduled: async (_event: unknown, bindings: Bindings, context: ExecutionContext): Promise<void> =>
     context.waitUntil((await collectorOf(bindings)).scheduled()),

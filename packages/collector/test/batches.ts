@@ -28,6 +28,6 @@ export const pageView = (at: Date, url = 'https://shop.example/'): WireEvent => 
 export const arrivalOf = (events: unknown[], received_at: Date, given: Partial<Batch> = {}): Arrival => ({
   site: { id: 1, key: 'demo', time_zone: 'UTC', hosts: [], bots: 'refuse' },
   envelope: { site: 'demo', sent_at: received_at.getTime(), consent: 'anonymous', ...given, events },
-  sender: { ip: '203.0.113.7', agent: firefox, place: { country: 'CM', city: 'Douala' }, gpc: false },
+  sender: { ip: '203.0.113.7', agent: firefox, place: { country: 'CM', city: 'Douala' }, objects: false },
   received_at,
 })

@@ -155,9 +155,9 @@ describe('a visitor', () => {
     expect(lying).not.toHaveProperty('session')
   })
 
-  test('is anonymous under Global Privacy Control', async () => {
+  test('is anonymous where their browser objects to being followed', async () => {
     const arrival = at(noon, { ...known, consent: 'marketing' })
-    expect((await nameOf({ ...arrival, sender: { ...arrival.sender, gpc: true } })).known).toBe(false)
+    expect((await nameOf({ ...arrival, sender: { ...arrival.sender, objects: true } })).known).toBe(false)
   })
 
   test('has a user only at level marketing', async () => {

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
-import type { Sender } from '../ingest/hit.ts'
+import type { Peer } from '../ingest/hit.ts'
 import { isUnavailable } from '../store/unavailable.ts'
 import { type CollectDeps, collect } from './collect.ts'
 import { healthOf, type Probe } from './health.ts'
@@ -19,7 +19,7 @@ export type AppDeps = CollectDeps &
     report: (failure: Error) => void
   }
 
-type Environment = { Bindings: { sender: Sender } }
+type Environment = { Bindings: { peer: Peer } }
 
 /** Every address of the collector. It knows requests and answers, and not where it runs. */
 export const createApp = (deps: AppDeps) => {
@@ -37,7 +37,7 @@ export const createApp = (deps: AppDeps) => {
 
   app.use('/v1/*', cors({ origin: '*', allowHeaders: ['authorization', 'content-type'], maxAge: 86_400 }))
 
-  app.post('/v1/events', ({ req, env }) => answer(collect(req.raw, env.sender, deps)))
+  app.post('/v1/events', ({ req, env }) => answer(collect(req.raw, env.peer, deps)))
   app.post('/v1/query', ({ req }) => answer(stats(req.raw, deps)))
   app.post('/v1/privacy/erasures', ({ req }) => answer(eraseOnRequest(req.raw, deps)))
   app.on(['GET', 'PUT', 'DELETE', 'PATCH'], ['/v1/events', '/v1/query', '/v1/privacy/erasures'], () =>

@@ -1,7 +1,7 @@
 import { envelope } from '@balise/shared/wire/envelope'
 import { limits } from '@balise/shared/wire/limits'
 import type { Accepted } from '@balise/shared/wire/reply'
-import type { Sender, Site } from '../ingest/hit.ts'
+import type { Peer, Sender, Site } from '../ingest/hit.ts'
 import { ingest } from '../ingest/ingest.ts'
 import type { Keys } from '../ingest/pseudonymise.ts'
 import type { Delivery } from '../ingest/row.ts'
@@ -19,7 +19,7 @@ export type CollectDeps = {
 }
 
 /** `POST /v1/events`: a batch comes in, and is durable before it is answered. */
-export const collect = async (request: Request, sender: Sender, deps: CollectDeps): Promise<Answered> => {
+export const collect = async (request: Request, peer: Peer, deps: CollectDeps): Promise<Answered> => {
   const body = await readJson(request, limits.body_bytes_max)
   if ('refused' in body) return body
   const read = envelope.safeParse(body.json)
@@ -29,7 +29,7 @@ export const collect = async (request: Request, sender: Sender, deps: CollectDep
   if (!site) return refuse('unknown_site')
   if (!mayUse(site, request.headers.get('origin'))) return refuse('origin_not_allowed')
 
-  const arrival = { site, envelope: read.data, sender, received_at: deps.now() }
+  const arrival = { site, envelope: read.data, sender: senderOf(request, peer), received_at: deps.now() }
   const ingested = await ingest(arrival, deps.keys)
   if (!ingested) return refuse('unavailable')
 
@@ -37,6 +37,12 @@ export const collect = async (request: Request, sender: Sender, deps: CollectDep
   const outcomes = await deps.deliver(delivery)
   return replyOf({ accepted: delivery.events.length, refused }, outcomes)
 }
+
+const senderOf = ({ headers }: Request, peer: Peer): Sender => ({
+  ...peer,
+  agent: headers.get('user-agent') ?? '',
+  objects: headers.get('sec-gpc') === '1' || headers.get('dnt') === '1',
+})
 
 /** Whether a page of this origin may send for the site: one of its hosts, or a subdomain of one. */
 const mayUse = (site: Site, origin: string | null): boolean => {

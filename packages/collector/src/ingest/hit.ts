@@ -16,8 +16,15 @@ export type Site = {
 /** Where a visitor is, as far as the platform tells: ISO 3166-1 country, names for the rest. */
 export type Place = { country?: string; region?: string; city?: string }
 
-/** Who sent a request, as the platform saw it. It lives for one request: no later stage has a place for the address. */
-export type Sender = { ip: string; agent: string; place: Place; gpc: boolean }
+/** Where a request came from, as only the platform can tell. */
+export type Peer = { ip: string; place: Place }
+
+/** Who sent a request. It lives for one request: no later stage has a place for the address. */
+export type Sender = Peer & {
+  agent: string
+  /** The browser asks not to be followed: Global Privacy Control, or Do Not Track. */
+  objects: boolean
+}
 
 /** One event on its way in, with all that is known about it and nothing decided yet. */
 export type Hit = {
@@ -27,7 +34,7 @@ export type Hit = {
   /** The moment it happened, on the collector's clock: see {@link eventTimeOf}. */
   at: Date
   sender: Sender
-  /** What may be kept: what the visitor allows, capped by what their browser asks for. */
+  /** What may be kept: what the visitor allows, capped by what their browser objects to. */
   level: ConsentLevel
   received_at: Date
 }

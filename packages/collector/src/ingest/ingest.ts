@@ -56,9 +56,9 @@ const hitOf = (event: WireEvent, { site, envelope, sender, received_at }: Arriva
   received_at,
 })
 
-/** What the visitor allows, capped by Global Privacy Control: a lying client gains nothing. */
-const levelOf = (consent: ConsentLevel, { gpc }: Sender): ConsentLevel =>
-  gpc && consent !== 'none' ? 'anonymous' : consent
+/** What the visitor allows, capped where their browser objects: a lying client gains nothing. */
+const levelOf = (consent: ConsentLevel, { objects }: Sender): ConsentLevel =>
+  objects && consent !== 'none' ? 'anonymous' : consent
 
 const firstReason = (hit: Hit) => {
   for (const check of checks) {
