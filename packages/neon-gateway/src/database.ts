@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import pg from 'pg'
 import type { Ask } from './ask.ts'
 import { execute, type Session, type StatementResult } from './execute.ts'
@@ -25,19 +26,18 @@ export function createDatabase(database_url: string, limits: Limits): Database {
     query_timeout: limits.request_ms_max,
     pipeline: true,
   })
+  const open = new Map<pg.PoolClient, Prepared>()
   const busy = new Set<pg.PoolClient>()
-  const prepared = new WeakMap<pg.PoolClient, Prepared>()
-  // A connection that breaks fails its statement too, and the pool drops it: nobody else needs to know.
+  pool.on('connect', (client) => {
+    open.set(client, preparedOf(limits))
+    client.once('end', () => open.delete(client))
+    // A connection that breaks fails its statement too, and the pool drops it: nobody else needs to know.
+    client.on('error', () => undefined)
+  })
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
-
-  function preparedOn(client: pg.PoolClient): Prepared {
-    const known = prepared.get(client) ?? preparedOf(limits)
-    prepared.set(client, known)
-    return known
-  }
 
   async function connect(): Promise<pg.PoolClient | Refusal> {
+    if (pool.ending) return new Refusal(400, { code: '57P01', message: 'The gateway is closing' })
     if (pool.waitingCount >= limits.waiting_max) return tooBusy(`${limits.waiting_max} requests already wait for one`)
     const full = pool.totalCount >= limits.connections_max
     return pool.connect().catch((error: unknown) => {
@@ -50,27 +50,29 @@ export function createDatabase(database_url: string, limits: Limits): Database {
     const client = await connect()
     if (client instanceof Refusal) return client
     busy.add(client)
-    const held = preparedOn(client)
+    const prepared = open.get(client) ?? preparedOf(limits)
     const { answer_chars_max } = limits
-    const answer = await attempt(ask, { client, answer_chars_max, nameOf: () => undefined }, held)
+    const answer = await attempt(ask, { client, answer_chars_max, nameOf: () => undefined }, prepared)
     busy.delete(client)
-    client.release(held.worn() || isBroken(answer) || client.getTransactionStatus() !== 'I')
+    client.release(prepared.worn() || isBroken(answer) || client.getTransactionStatus() !== 'I')
     return answer
   }
 
   async function close(): Promise<void> {
     for (const client of busy) client.connection.stream.destroy()
     await pool.end()
+    // The pool calls itself ended once it has said goodbye, before its sockets are closed.
+    await Promise.all([...open.keys()].map((client) => once(client, 'end')))
   }
 
   return { run, close }
 }
 
 /** A statement that no longer fits as it was prepared is done once more, unprepared: the first try did nothing. */
-async function attempt(ask: Ask, unprepared: Session, held: Prepared): Promise<StatementResult[] | Refusal> {
+async function attempt(ask: Ask, unprepared: Session, prepared: Prepared): Promise<StatementResult[] | Refusal> {
   try {
-    return await execute(ask, { ...unprepared, nameOf: held.nameOf }).catch((error: unknown) => {
-      if (held.isStale(error)) return execute(ask, unprepared)
+    return await execute(ask, { ...unprepared, nameOf: prepared.nameOf }).catch((error: unknown) => {
+      if (prepared.isStale(error)) return execute(ask, unprepared)
       throw error
     })
   } catch (error) {

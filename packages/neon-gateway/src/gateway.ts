@@ -9,8 +9,11 @@ import { Refusal } from './refusal.ts'
 import { answer, answerSql } from './sql-door.ts'
 import { createTunnels } from './tunnels.ts'
 
-/** A running gateway. `close` cuts every request, session and connection, and settles when none is left. */
-export type Gateway = { url: string; port: number; close(): Promise<void> }
+/**
+ * A running gateway. `database_url` is what to give the driver: the same credentials at the gateway's address. `close`
+ * cuts every request, session and connection, and settles when none is left.
+ */
+export type Gateway = { url: string; port: number; database_url: string; close(): Promise<void> }
 
 /** `port` 0 takes a free one; `limits` are laid over `default_limits`. */
 export type GatewayOptions = { database_url: string; host?: string; port?: number; limits?: Partial<Limits> }
@@ -57,14 +60,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const bound = server.address() as AddressInfo
 
   async function close(): Promise<void> {
-    tunnels.close()
     server.close()
     for (const socket of sockets) socket.destroy()
-    await Promise.all([database.close(), once(server, 'close')])
+    await Promise.all([once(server, 'close'), tunnels.close(), database.close()])
   }
 
-  const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-  return { url: `http://${shown}:${bound.port}`, port: bound.port, close }
+  const authority = `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`
+  const login = `${encodeURIComponent(wanted.user)}:${encodeURIComponent(wanted.password)}`
+  return {
+    url: `http://${authority}`,
+    port: bound.port,
+    database_url: `postgresql://${login}@${authority}/${encodeURIComponent(wanted.database)}`,
+    close,
+  }
 }
 
 function refusalOfRequest(request: IncomingMessage): Refusal | undefined {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Credentials, refusalOfCredentials } from './credentials.ts'
 import { Refusal } from './refusal.ts'
-import { nextMessage, wire } from './wire.ts'
+import { type ClientMessages, clientMessages, wire } from './wire.ts'
 
 /** What a client told about its session when it opened it: `application_name`, `options` and other settings. */
 export type Settings = Map<string, string>
@@ -16,21 +16,29 @@ const encryption_requests = [80877103, 80877104]
  * even where Postgres wants SCRAM. Gives the settings of the session, a refusal, or nothing when the client went away.
  */
 export async function login(bytes: Duplex, wanted: Credentials): Promise<Settings | Refusal | undefined> {
-  let startup = await nextMessage(bytes, true)
-  while (startup !== undefined && encryption_requests.includes(startup.body.readInt32BE())) {
-    bytes.write(wire.noEncryption)
-    startup = await nextMessage(bytes, true)
-  }
-  if (startup === undefined) return undefined
-  if (startup.body.readInt16BE() !== protocol_3) return unsupported('Only the Postgres protocol 3 is spoken here')
-  const settings = settingsOf(startup.body.subarray(4))
+  const messages = clientMessages(bytes)
+  const settings = await startupOf(bytes, messages)
+  if (settings === undefined || settings instanceof Refusal) return settings
   bytes.write(wire.askPassword)
-  const reply = await nextMessage(bytes, false)
+  const reply = await messages.next(false)
+  messages.stop()
   if (reply === undefined) return undefined
   if (reply.type !== 'p') return unsupported('A password was expected')
   const user = settings.get('user') ?? ''
   const password = reply.body.subarray(0, -1).toString()
   return refusalOfCredentials({ user, password, database: settings.get('database') ?? user }, wanted) ?? settings
+}
+
+async function startupOf(bytes: Duplex, messages: ClientMessages): Promise<Settings | Refusal | undefined> {
+  for (;;) {
+    const startup = await messages.next(true)
+    if (startup === undefined) return undefined
+    if (startup.body.length < 4) return unsupported('The startup message is too short')
+    const code = startup.body.readInt32BE()
+    if (encryption_requests.includes(code)) bytes.write(wire.noEncryption)
+    else if (code >> 16 !== protocol_3) return unsupported('Only the Postgres protocol 3 is spoken here')
+    else return settingsOf(startup.body.subarray(4))
+  }
 }
 
 /** Names and values in turn, each ended by a zero byte, and one more zero byte. */

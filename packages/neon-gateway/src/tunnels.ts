@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { type Duplex, pipeline } from 'node:stream'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
 import type { Credentials } from './credentials.ts'
 import type { Limits } from './limits.ts'
@@ -12,13 +13,15 @@ import { wire } from './wire.ts'
 export type Tunnels = {
   /** Takes over a socket that asked to speak WebSocket; a refusal is told in the words of the Postgres protocol. */
   open(upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer }, refusal?: Refusal): void
-  /** Cuts every session. */
-  close(): void
+  /** Cuts every session, and settles when the last of their connections is closed. */
+  close(): Promise<void>
 }
 
 /** Every tunnel leads to the one database of `database_url`, whatever address the client names. */
 export function createTunnels(database_url: string, wanted: Credentials, limits: Limits): Tunnels {
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.body_bytes_max })
+  const carried = new Set<Promise<void>>()
+  const streams = new Set<Socket>()
 
   async function carry(socket: WebSocket): Promise<void> {
     const bytes = createWebSocketStream(socket)
@@ -31,9 +34,15 @@ export function createTunnels(database_url: string, wanted: Credentials, limits:
     const upstream = await openUpstream(database_url, { settings, connection_ms_max: limits.connection_ms_max })
     if (upstream instanceof Refusal) return refuse(bytes, upstream)
     if (bytes.destroyed) return void upstream.stream.destroy()
+    const { stream } = upstream
+    streams.add(stream)
     bytes.write(upstream.greeting)
-    // Both ends see for themselves how it ended, so nobody is told here.
-    pipeline(bytes, upstream.stream, bytes, () => undefined)
+    bytes.pipe(stream).pipe(bytes)
+    // Half a goodbye is a whole one: Postgres would only hear it once its statement is done.
+    bytes.once('end', () => stream.destroySoon())
+    await new Promise((settle) => stream.once('close', settle))
+    streams.delete(stream)
+    socket.close()
   }
 
   return {
@@ -42,12 +51,15 @@ export function createTunnels(database_url: string, wanted: Credentials, limits:
       server.handleUpgrade(request, socket, head, (client) => {
         const refused = refusal ?? (full ? tooMany(limits.tunnels_max) : undefined)
         if (refused !== undefined) return refuse(createWebSocketStream(client), refused)
-        return carry(client)
+        const whole = carry(client).finally(() => carried.delete(whole))
+        carried.add(whole)
       })
     },
-    close() {
+    async close() {
       for (const client of server.clients) client.terminate()
+      for (const stream of streams) stream.destroy()
       server.close()
+      await Promise.all(carried)
     },
   }
 }

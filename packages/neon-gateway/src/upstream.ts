@@ -1,11 +1,11 @@
-import type { Duplex } from 'node:stream'
+import { Socket } from 'node:net'
 import pg from 'pg'
 import type { Settings } from './login.ts'
 import { type Refusal, refusalOfConnecting } from './refusal.ts'
 import { wire } from './wire.ts'
 
 /** A Postgres session that is logged in: its raw bytes, and the greeting that its client has yet to hear. */
-export type Upstream = { stream: Duplex; greeting: Buffer }
+export type Upstream = { stream: Socket; greeting: Buffer }
 
 /** Opens a session of its own with the settings that a client asked for; `pg` does the login, SCRAM and TLS included. */
 export async function openUpstream(
@@ -33,6 +33,7 @@ export async function openUpstream(
   )
   if (failure !== undefined) return failure
   const { stream } = client.connection
+  if (!(stream instanceof Socket)) throw new TypeError('pg speaks over a socket, TLS or not')
   stream.removeAllListeners('data')
   return { stream, greeting: Buffer.concat([...greeting, wire.readyForQuery]) }
 }

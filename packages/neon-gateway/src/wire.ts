@@ -25,42 +25,52 @@ export const wire = {
 /** Postgres's own bound on a startup packet and on a password message (`MAX_STARTUP_PACKET_LENGTH`). */
 const message_bytes_max = 10_000
 
-/**
- * The next message of a client: an untyped one opens a connection (`startup`), every later one begins with its letter.
- * Nothing when the client goes away first, or sends something that is no such message.
- */
-export async function nextMessage(
-  bytes: Duplex,
-  startup: boolean,
-): Promise<{ type: string; body: Buffer } | undefined> {
-  const type = startup ? Buffer.alloc(0) : await take(bytes, 1)
-  const length = await take(bytes, 4)
-  if (type === undefined || length === undefined) return undefined
-  const body_bytes = length.readInt32BE() - 4
-  if (body_bytes < 1 || body_bytes > message_bytes_max) return undefined
-  const body = await take(bytes, body_bytes)
-  return body && { type: type.toString('latin1'), body }
+/** A message of a client: its letter, none for the one that opens a connection, and what follows its length. */
+export type ClientMessage = { type: string; body: Buffer }
+
+/** The first messages of a client. What is not read stays in the stream, for whoever reads on after `stop`. */
+export type ClientMessages = {
+  /**
+   * The next message; the one that opens a connection (`startup`) has no letter. Nothing when the client goes away
+   * first, or sends something that is no such message.
+   */
+  next(startup: boolean): Promise<ClientMessage | undefined>
+  stop(): void
 }
 
-/** Exactly `count` bytes; what follows them stays in the stream, for whoever reads on. */
-async function take(bytes: Duplex, count: number): Promise<Buffer | undefined> {
-  while (!bytes.destroyed && !bytes.readableEnded) {
-    const taken: Buffer | null = bytes.read(count)
-    if (taken !== null) return taken.length === count ? taken : undefined
-    await moreOf(bytes)
-  }
-  return undefined
-}
-
-function moreOf(bytes: Duplex): Promise<void> {
+/** Reads a client's messages one by one. */
+export function clientMessages(bytes: Duplex): ClientMessages {
   const events = ['readable', 'end', 'close']
-  return new Promise((settle) => {
-    const done = () => {
-      for (const event of events) bytes.off(event, done)
-      settle()
+  let wake: () => void = () => undefined
+  const woken = () => wake()
+  // For as long as it reads, not anew for each wait: a listener added to half a message is called at once, for ever.
+  for (const event of events) bytes.on(event, woken)
+
+  async function take(count: number): Promise<Buffer | undefined> {
+    while (!bytes.destroyed && !bytes.readableEnded) {
+      const taken: Buffer | null = bytes.read(count)
+      if (taken !== null) return taken.length === count ? taken : undefined
+      await new Promise<void>((settle) => {
+        wake = settle
+      })
     }
-    for (const event of events) bytes.on(event, done)
-  })
+    return undefined
+  }
+
+  return {
+    async next(startup) {
+      const type = startup ? Buffer.alloc(0) : await take(1)
+      const length = await take(4)
+      if (type === undefined || length === undefined) return undefined
+      const body_bytes = length.readInt32BE() - 4
+      if (body_bytes < 1 || body_bytes > message_bytes_max) return undefined
+      const body = await take(body_bytes)
+      return body && { type: type.toString('latin1'), body }
+    },
+    stop() {
+      for (const event of events) bytes.off(event, woken)
+    },
+  }
 }
 
 function message(type: string, ...parts: Buffer[]): Buffer {
