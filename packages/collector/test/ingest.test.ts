@@ -72,11 +72,14 @@ describe('an event is refused', () => {
     const arrival = arrivalOf([pageView(noon)], noon)
     return { ...arrival, sender: { ...arrival.sender, agent } }
   }
+  const plain = arrivalOf([pageView(noon)], noon, { consent: 'marketing' })
+  const objecting = { ...plain, sender: { ...plain.sender, objects: true } }
   const googlebot = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)'
 
   test.each<[says: string, arrival: Arrival, reason: string | undefined]>([
     ['never, when all is well', arrivalOf([pageView(noon)], noon), undefined],
     ['at level none', arrivalOf([pageView(noon)], noon, { consent: 'none' }), 'no_consent'],
+    ['where the browser objects to being followed', objecting, 'no_consent'],
     ['from a crawler', with_agent(googlebot), 'bot'],
     ['from a program that does not name itself', with_agent(''), 'bot'],
     ['32 days late', arrivalOf([pageView(minutesBefore(32 * 1440))], noon), 'too_old'],
@@ -153,11 +156,6 @@ describe('a visitor', () => {
     expect(lying.visitor).toBe(plain.visitor)
     expect(lying).not.toHaveProperty('user')
     expect(lying).not.toHaveProperty('session')
-  })
-
-  test('is anonymous where their browser objects to being followed', async () => {
-    const arrival = at(noon, { ...known, consent: 'marketing' })
-    expect((await nameOf({ ...arrival, sender: { ...arrival.sender, objects: true } })).known).toBe(false)
   })
 
   test('has a user only at level marketing', async () => {

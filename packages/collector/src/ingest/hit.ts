@@ -34,7 +34,7 @@ export type Hit = {
   /** The moment it happened, on the collector's clock: see {@link eventTimeOf}. */
   at: Date
   sender: Sender
-  /** What may be kept: what the visitor allows, capped by what their browser objects to. */
+  /** What may be kept: what the visitor allows, unless their browser objects. */
   level: ConsentLevel
   received_at: Date
 }

@@ -56,9 +56,8 @@ const hitOf = (event: WireEvent, { site, envelope, sender, received_at }: Arriva
   received_at,
 })
 
-/** What the visitor allows, capped where their browser objects: a lying client gains nothing. */
-const levelOf = (consent: ConsentLevel, { objects }: Sender): ConsentLevel =>
-  objects && consent !== 'none' ? 'anonymous' : consent
+/** What the visitor allows; nothing where their browser objects. The SDK asks both too, but a client may lie. */
+const levelOf = (consent: ConsentLevel, { objects }: Sender): ConsentLevel => (objects ? 'none' : consent)
 
 const firstReason = (hit: Hit) => {
   for (const check of checks) {
