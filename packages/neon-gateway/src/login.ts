@@ -15,13 +15,16 @@ const encryption_requests = [80877103, 80877104]
  * behind asks for: so the driver may send startup, password and first query at once (`pipelineConnect: 'password'`)
  * even where Postgres wants SCRAM. Gives the settings of the session, a refusal, or nothing when the client went away.
  */
-export async function login(bytes: Duplex, wanted: Credentials): Promise<Settings | Refusal | undefined> {
+export function login(bytes: Duplex, wanted: Credentials): Promise<Settings | Refusal | undefined> {
   const messages = clientMessages(bytes)
+  return loginBy(messages, bytes, wanted).finally(messages.stop)
+}
+
+async function loginBy(messages: ClientMessages, bytes: Duplex, wanted: Credentials): ReturnType<typeof login> {
   const settings = await startupOf(bytes, messages)
   if (settings === undefined || settings instanceof Refusal) return settings
   bytes.write(wire.askPassword)
   const reply = await messages.next(false)
-  messages.stop()
   if (reply === undefined) return undefined
   if (reply.type !== 'p') return unsupported('A password was expected')
   const user = settings.get('user') ?? ''
