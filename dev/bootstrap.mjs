@@ -68,6 +68,9 @@ function handOver() {
   const args = ['--disable-warning=ExperimentalWarning', join(here, 'run.ts'), ...process.argv.slice(2)]
   const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, PATH } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // npm ends the shell between us at once, and that shell tells nobody.
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref()
   child.on('error', (error) => refuse(`${node} does not run (${error.code}): remove ${tools_dir} and try again.`))
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }

@@ -15,12 +15,19 @@ export async function endChild(child: ChildProcess, { signal, patience_ms }: End
   clearTimeout(firmly)
 }
 
+/** As `endChild`, for a child that leads a process group: its own children are awaited too, then killed. */
+export async function endGroup(leader: ChildProcess, ending: Ending): Promise<void> {
+  await endChild(leader, ending)
+  if (leader.pid === undefined || (await isGoneWithin(-leader.pid, ending.patience_ms))) return
+  process.kill(-leader.pid, 'SIGKILL')
+}
+
 /** Whether a child has exited or was killed, or never started. */
 export function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null
 }
 
-/** Whether a process of this id lives, under whatever user. */
+/** Whether a process of this id lives, or any of a group where the id is negative, under whatever user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -40,7 +47,7 @@ export function commandOf(pid: number): string {
   return existsSync(file) ? readFileSync(file, 'utf8').replaceAll('\0', ' ').trim() : ''
 }
 
-/** Waits until a process that is not our child is gone; false if it outlives the patience. */
+/** Waits until a process or a group is gone; false if it outlives the patience. */
 export async function isGoneWithin(pid: number, patience_ms: number): Promise<boolean> {
   const until = Date.now() + patience_ms
   while (Date.now() < until) {

@@ -3,11 +3,11 @@ import { Refusal } from './refusal.ts'
 
 const healthy_within_ms = 60_000
 
-/** Waits until `GET /health` answers 200; refuses with the last answer when it never does. */
-export async function whenHealthy(url: string): Promise<void> {
+/** Waits until `GET /health` answers 200; refuses with the last answer when it never does, or when it is to stop. */
+export async function whenHealthy(url: string, stopping: AbortSignal): Promise<void> {
   const until = Date.now() + healthy_within_ms
   let last = 'no answer'
-  while (Date.now() < until) {
+  while (Date.now() < until && !stopping.aborted) {
     const answer = await ask(`${url}/health`)
     if (answer.ok) return
     last = answer.text

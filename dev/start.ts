@@ -47,7 +47,7 @@ async function start(parts: Parts): Promise<void> {
   }
   await parts.add('Worker', startWorker({ port, dir: join(dir, 'worker'), secrets }))
   const url = `http://127.0.0.1:${port}`
-  await whenHealthy(url)
+  await whenHealthy(url, parts.stopping)
   const { site, token } = await demo({ url, database_url, file: join(dir, 'dev.json') })
   console.log(greeting({ url, site, token }))
 }

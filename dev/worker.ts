@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endChild } from './child.ts'
+import { endGroup } from './child.ts'
 import { environment, root } from './command.ts'
 import { guard } from './guard.ts'
 
@@ -15,7 +15,7 @@ export type WorkerOptions = { port: number; dir: string; secrets: Record<string,
 
 /** Two flushes of the queue: wrangler.toml has it wait a second for more. Local queues are in memory only. */
 const drain_ms = 2_000
-const stop_patience_ms = 8_000
+const stop_patience_ms = 5_000
 
 /** Runs `wrangler dev` on the top-level wrangler.toml, local, silent unless something is wrong. */
 export function startWorker({ port, dir, secrets }: WorkerOptions): Worker {
@@ -37,7 +37,7 @@ export function startWorker({ port, dir, secrets }: WorkerOptions): Worker {
     exited,
     async stop() {
       if (!(await Promise.race([gone, sleep(drain_ms, false)])))
-        await endChild(child, { signal: 'SIGTERM', patience_ms: stop_patience_ms })
+        await endGroup(child, { signal: 'SIGTERM', patience_ms: stop_patience_ms })
     },
   }
 }
