@@ -12,6 +12,9 @@ export const columnsOf = (query: Query, columnOf: (dimension: Dimension) => RawB
     ...query.metrics.map((metric) => sql`${metrics[metric].value} as ${sql.id(metric)}`),
   ])
 
-/** What a source groups by. Without dimensions all is one group, also when there is nothing in it. */
-export const groupsOf = ({ dimensions }: Query): RawBuilder<unknown> =>
-  dimensions.length === 0 ? sql`()` : sql.join(dimensions.map((dimension) => sql.id(dimension)))
+/**
+ * How a source groups. Without dimensions all is one group, also when there is nothing in it. (`group by ()` would say
+ * so too, but behind it the planner no longer sees the constants of `bounds`, and reads whole partitions.)
+ */
+export const groupingOf = ({ dimensions }: Query): RawBuilder<unknown> =>
+  dimensions.length === 0 ? sql`` : sql`group by ${sql.join(dimensions.map((dimension) => sql.id(dimension)))}`

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { clocks, isTime } from './clock.ts'
-import { type Asked, columnsOf, groupsOf } from './columns.ts'
+import { type Asked, columnsOf, groupingOf } from './columns.ts'
 import { conditionOf } from './condition.ts'
 import { dimensions } from './dimensions.ts'
 
@@ -19,4 +19,4 @@ export const fromEvents = ({ site_id, query }: Asked): RawBuilder<unknown> => sq
     and event.at >= read_from and event.at < read_to
     and (event.skewed or (event.id >= from_id and event.id < to_id))
     and ${query.filters ? conditionOf(query.filters) : sql`true`}
-  group by ${groupsOf(query)}`
+  ${groupingOf(query)}`

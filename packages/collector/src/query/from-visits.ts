@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { clocks, isTime } from './clock.ts'
-import { type Asked, columnsOf, groupsOf } from './columns.ts'
+import { type Asked, columnsOf, groupingOf } from './columns.ts'
 import { conditionOf } from './condition.ts'
 import { dimensions } from './dimensions.ts'
 import type { Counted } from './metrics.ts'
@@ -65,7 +65,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   from bounds
   cross join counted
   where moment >= from_at and moment < to_at
-  group by ${groupsOf(query)}`
+  ${groupingOf(query)}`
 }
 
 const also = (columns: RawBuilder<unknown>[]): RawBuilder<unknown> => sql.join([sql``, ...columns])
