@@ -26,7 +26,7 @@ export const wire = {
 const message_bytes_max = 10_000
 
 /** A message of a client: its letter, none for the one that opens a connection, and what follows its length. */
-export type ClientMessage = { type: string; body: Buffer }
+type ClientMessage = { type: string; body: Buffer }
 
 /** The first messages of a client. What is not read stays in the stream, for whoever reads on after `stop`. */
 export type ClientMessages = {

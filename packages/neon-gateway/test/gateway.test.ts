@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { neon, Pool } from '@neondatabase/serverless'
 import { Client } from 'pg'
@@ -81,7 +82,7 @@ test('Postgres may be away and come back', async () => {
 test('a closed gateway cuts what runs and leaves nothing, here or in Postgres', async () => {
   const { behind_url } = await served()
   const { stdout } = await promisify(execFile)(process.execPath, [
-    join(import.meta.dirname, 'close.fixture.ts'),
+    fileURLToPath(import.meta.resolve('./close.fixture.ts')),
     behind_url,
   ])
   expect(stdout.trim().split('\n').sort()).toEqual(['HTTP cut', 'WebSocket cut', 'closed'])
