@@ -7,33 +7,34 @@ import { shopFiles } from './build/shop-files.ts'
 const here = import.meta.dirname
 const script_tag = join(here, '..', 'packages', 'sdk', 'dist', 'balise.js')
 
+/** The folder of `[assets]` in `wrangler.toml`. */
+const assets = join(here, 'dist')
+
 /** What `npm start` puts beside the pages, and a build leaves alone. */
 const not_ours = 'demo.json'
 
-/** Writes `dist/`, the folder of `[assets]` in `wrangler.toml`: the shop, its panel, the docs and the built SDK. */
-export async function build(): Promise<void> {
+/** Writes the shop, its panel, the docs and the built SDK into a folder, and takes out what was there. */
+export async function build(into = assets): Promise<void> {
   if (!existsSync(script_tag)) throw new Error('The SDK is not built yet: run "pnpm build" in packages/sdk first.')
-  const dist = join(here, 'dist')
-  mkdirSync(dist, { recursive: true })
-  for (const name of readdirSync(dist)) if (name !== not_ours) rmSync(join(dist, name), { recursive: true })
+  mkdirSync(into, { recursive: true })
+  for (const name of readdirSync(into)) if (name !== not_ours) rmSync(join(into, name), { recursive: true })
 
   await bundle({
     entryPoints: ['shop/shop.ts', 'shop/shop.css', 'panel/panel.ts', 'panel/panel.css', 'docs/docs.css'],
     absWorkingDir: here,
     entryNames: '[name]',
-    outdir: dist,
+    outdir: into,
     bundle: true,
     minify: true,
     format: 'iife',
     logLevel: 'warning',
   })
-  const pages = { ...shopFiles(), ...docsPages(join(here, '..', 'docs')) }
-  for (const [path, content] of Object.entries(pages)) {
-    mkdirSync(dirname(join(dist, path)), { recursive: true })
-    writeFileSync(join(dist, path), content)
+  for (const [path, content] of Object.entries({ ...shopFiles(), ...docsPages(join(here, '..', 'docs')) })) {
+    mkdirSync(dirname(join(into, path)), { recursive: true })
+    writeFileSync(join(into, path), content)
   }
-  copyFileSync(join(here, 'shop', 'icon.svg'), join(dist, 'icon.svg'))
-  for (const file of ['', '.map']) copyFileSync(script_tag + file, join(dist, `balise.js${file}`))
+  copyFileSync(join(here, 'shop', 'icon.svg'), join(into, 'icon.svg'))
+  for (const file of ['', '.map']) copyFileSync(script_tag + file, join(into, `balise.js${file}`))
 }
 
 if (import.meta.main) await build()

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,15 +13,14 @@ import { createGateway } from '../../packages/neon-gateway/src/gateway.ts'
 /** A collector on a real runtime, at an address of its own. `scheduled` is its clock's strike, which tests do not wait for. */
 export type Platform = { url: string; scheduled?: () => Promise<void>; stop: () => Promise<void> }
 
-/** What a platform is started on. `assets` is the folder it serves beside the API. */
+/** What a platform is started on. `assets` is the folder it serves beside the API, by default none. */
 export type PlatformOptions = { database_url: string; peppers?: string; assets?: string }
 
-const assets_of_wrangler_toml = join(root, 'demo', 'dist')
 const ready_within_ms = 30_000
 
 /** `packages/collector/src/node.ts` in a process of its own, as an operator runs it. */
 export const startNode = async (options: PlatformOptions): Promise<Platform> => {
-  const { database_url, peppers = pepper(), assets = '' } = options
+  const { database_url, peppers = pepper() } = options
   const shares = mkdtempSync(join(tmpdir(), 'balise-shares-'))
   const child = spawn(process.execPath, [join(root, 'packages/collector/src/node.ts')], {
     cwd: root,
@@ -31,7 +30,7 @@ export const startNode = async (options: PlatformOptions): Promise<Platform> => 
       PEPPERS: peppers,
       SHARES_DIR: shares,
       PORT: '0',
-      ASSETS_DIR: assets,
+      ASSETS_DIR: options.assets ?? '',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -58,16 +57,15 @@ export const startNode = async (options: PlatformOptions): Promise<Platform> => 
  *
  * @see https://developers.cloudflare.com/workers/testing/test-harness/
  */
-export const startWorkerd = async (options: Omit<PlatformOptions, 'assets'>): Promise<Platform> => {
+export const startWorkerd = async (options: PlatformOptions): Promise<Platform> => {
   const { database_url, peppers = pepper() } = options
-  // wrangler refuses to start where the folder is missing; tests of the API alone need nothing in it.
-  mkdirSync(assets_of_wrangler_toml, { recursive: true })
+  const folder = mkdtempSync(join(tmpdir(), 'balise-worker-'))
   const gateway = await createGateway({ database_url })
   const server = createTestHarness({
     root,
     workers: [
       {
-        configPath: 'wrangler.toml',
+        configPath: configIn(folder, options.assets ?? folder),
         vars: { NEON_ENDPOINT: `${gateway.url}/sql` },
         secrets: { DATABASE_URL: gateway.database_url, PEPPERS: peppers },
       },
@@ -82,6 +80,17 @@ export const startWorkerd = async (options: Omit<PlatformOptions, 'assets'>): Pr
     stop: async () => {
       await server.close()
       await gateway.close()
+      rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** `wrangler.toml` in another folder, with other assets: tests that run at once do not share what they serve. */
+const configIn = (folder: string, assets: string): string => {
+  const config = readFileSync(join(root, 'wrangler.toml'), 'utf8')
+    .replace(/^main = "(.+)"$/m, (_, main: string) => `main = ${JSON.stringify(join(root, main))}`)
+    .replace(/^directory = ".+"$/m, `directory = ${JSON.stringify(assets)}`)
+  const path = join(folder, 'wrangler.toml')
+  writeFileSync(path, config)
+  return path
 }
