@@ -1,0 +1,138 @@
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type Figures, measureCollector, measureHello, measureInsert, type Round } from './ingest/round.ts'
+import { openStage, type Runtime, type Stage } from './ingest/stage.ts'
+import { decimal, median, percent, table, whole } from './table.ts'
+import { usageOf } from './usage.ts'
+
+const batches = [1, 50]
+const offered_per_second = 1_000
+
+type Subject = { name: string; measure: () => Promise<Figures>; shown: Figures[] }
+/** What is shown together: ours first, and its ceilings. */
+type Group = { ours: Subject; hello: Subject; insert: Subject }
+
+/** `pnpm bench:ingest`: how many events a second the collector takes, and what each costs, beside two ceilings. */
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seconds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
+      connections: { type: 'string', default: '64' },
+      platform: { type: 'string', multiple: true, default: ['Node', 'workerd'] },
+    },
+  })
+  const [seconds, rounds, connections] = [values.seconds, values.rounds, values.connections].map(Number)
+  const round = { seconds: seconds ?? 5, connections: connections ?? 64 }
+  const stage = await openStage()
+  try {
+    const runtimes = stage.runtimes.filter(({ name }) => values.platform.includes(name))
+    const idle = runtimes.map((runtime) => memoryOf(runtime))
+    const groups = batches.flatMap((batch) => groupsOf(stage, runtimes, { ...round, batch }))
+    await interleaved(groups, rounds ?? 3)
+    console.log(`${machine()}; ${rounds} rounds of ${seconds} s, ${connections} connections; medians\n`)
+    console.log(throughput(groups))
+    console.log(`\n${await offered(stage, runtimes, round.seconds)}`)
+    console.log(`\n${memory(runtimes, idle, groups)}`)
+    return 0
+  } finally {
+    await stage.stop()
+  }
+}
+
+function groupsOf(stage: Stage, runtimes: Runtime[], round: Round): Group[] {
+  const insert = subject('  bare insert', () => measureInsert(stage, round))
+  return runtimes.map((runtime) => ({
+    ours: subject(`${runtime.name}, batches of ${round.batch}`, () => measureCollector(stage, runtime, round)),
+    hello: subject('  hello-world', () => measureHello(runtime, round)),
+    insert,
+  }))
+}
+
+const subject = (name: string, measure: () => Promise<Figures>): Subject => ({ name, measure, shown: [] })
+
+/** One round of each after the other, then again: what disturbs the machine for a while disturbs all alike. The first is not counted. */
+async function interleaved(groups: Group[], rounds: number): Promise<void> {
+  const subjects = new Set(groups.flatMap((group) => Object.values(group)))
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, measure, shown } of subjects) {
+      process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${name.trim()}`)
+      const figures = await measure()
+      if (round > 0) shown.push(figures)
+    }
+  }
+  process.stderr.write('\r\x1b[K')
+}
+
+function throughput(groups: Group[]): string {
+  const head = [
+    '',
+    'events/s',
+    'stored/s',
+    'per server core',
+    'of hello',
+    'of insert',
+    'server µs',
+    'gateway µs',
+    'Postgres µs',
+  ]
+  const rows = groups.flatMap(({ ours, hello, insert }) => {
+    const [own, greeting, bare] = [ours, hello, insert].map(({ shown }) => middle(shown))
+    return [
+      line(ours.name, own, [
+        percent(own?.events_per_second, greeting?.events_per_second),
+        percent(own?.stored_per_second, bare?.events_per_second),
+      ]),
+      line(hello.name, greeting, ['', '']),
+      line(insert.name, bare, ['', '']),
+    ]
+  })
+  return table([[...head, 'generator µs', 'p50 ms', 'p99 ms'], ...rows])
+}
+
+function line(name: string, figures: Partial<Figures> = {}, ratios: string[]): string[] {
+  const { events_per_second, stored_per_second, server_us, gateway_us, postgres_us, generator_us, p50_ms, p99_ms } =
+    figures
+  return [
+    name,
+    whole(events_per_second),
+    whole(stored_per_second),
+    whole(server_us && 1_000_000 / server_us),
+    ...ratios,
+    ...[server_us, gateway_us, postgres_us, generator_us, p50_ms, p99_ms].map(decimal),
+  ]
+}
+
+async function offered(stage: Stage, runtimes: Runtime[], seconds: number): Promise<string> {
+  const rows = []
+  for (const runtime of runtimes) {
+    const round = { batch: 1, connections: 200, seconds, requests_per_second: offered_per_second }
+    const { p50_ms, p99_ms } = await measureCollector(stage, runtime, round)
+    rows.push([runtime.name, decimal(p50_ms), decimal(p99_ms)])
+  }
+  return table([[`${whole(offered_per_second)} single events/s offered`, 'p50 ms', 'p99 ms'], ...rows])
+}
+
+const memoryOf = ({ server }: Runtime): number => usageOf(server.pid, server).resident_bytes
+
+function memory(runtimes: Runtime[], idle: number[], groups: Group[]): string {
+  const most = ({ name }: Runtime) =>
+    Math.max(
+      ...groups
+        .filter(({ ours }) => ours.name.startsWith(name))
+        .flatMap(({ ours }) => ours.shown.map(({ resident_bytes = 0 }) => resident_bytes)),
+    )
+  const megabytes = (bytes: number | undefined) => whole((bytes ?? 0) / 1e6)
+  const rows = runtimes.map((runtime, index) => [runtime.name, megabytes(idle[index]), megabytes(most(runtime))])
+  return table([['resident memory of the server, MB', 'idle', 'under load'], ...rows])
+}
+
+/** The median of each figure by itself. */
+function middle(shown: Figures[]): Partial<Figures> {
+  const names = Object.keys(shown[0] ?? {}) as (keyof Figures)[]
+  return Object.fromEntries(names.map((name) => [name, median(shown.map((figures) => figures[name] ?? 0))]))
+}
+
+const machine = (): string =>
+  `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${process.platform}, Node ${process.versions.node}`

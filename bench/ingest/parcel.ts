@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import type { Batch } from '@balise/shared/wire/envelope'
+import type { WireEvent } from '@balise/shared/wire/event'
+import { oneOf, type Random } from '../world/random.ts'
+import {
+  agents,
+  custom_names,
+  draw,
+  endpoints,
+  kinds_percent,
+  languages,
+  paths,
+  referrers,
+  screens,
+  titleOf,
+} from '../world/site.ts'
+
+/**
+ * A request that was written beforehand, but for what makes it unique: `stamp` fills in the ids and the times. So a load
+ * generator costs little, and never runs out of events nor of memory.
+ */
+export type Parcel = { headers: Record<string, string>; stamp: (now_ms: number) => Buffer }
+
+const time_hole = 1_000_000_000_000
+const id_hole = '00000000-0000-7000-8000-000000000000'
+
+/** Writes a request of one browser with this many events: a third of the visitors is known, the others are anonymous. */
+export const writeParcel = (random: Random, site: string, events_count: number): Parcel => {
+  const known = random() < 0.3
+  const batch: Batch = {
+    site,
+    sent_at: time_hole,
+    consent: known ? 'analytics' : 'anonymous',
+    ...(known && { visitor: secretOf(random), session: uuidOf(random) }),
+    page: { screen: oneOf(random, screens), language: oneOf(random, languages), timezone: 'Europe/Paris' },
+    events: Array.from({ length: events_count }, () => eventOf(random)),
+  }
+  const body = Buffer.from(JSON.stringify(batch))
+  const address = `203.0.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}`
+  return {
+    headers: {
+      'content-type': 'text/plain',
+      'user-agent': agents[draw.agent(random)] ?? '',
+      'cf-connecting-ip': address,
+      'x-real-ip': address,
+    },
+    stamp: stamper(body),
+  }
+}
+
+const eventOf = (random: Random): WireEvent => {
+  const path = paths[draw.path(random)] ?? '/'
+  const head = { id: id_hole, at: time_hole, url: `https://shop.example${path}` }
+  const of_hundred = random() * 100
+  const { page_view, engagement, api_call, custom } = kinds_percent
+  if (of_hundred < page_view) {
+    const from_outside = random() < 0.4 ? { referrer: referrers[draw.referrer(random)] ?? '' } : {}
+    return { ...head, kind: 'page_view', title: titleOf(path), ...from_outside }
+  }
+  if (of_hundred < page_view + engagement)
+    return {
+      ...head,
+      kind: 'engagement',
+      engaged_ms: Math.floor(random() * 90_000),
+      scroll_percent: Math.floor(random() * 101),
+    }
+  if (of_hundred < page_view + engagement + api_call)
+    return {
+      ...head,
+      kind: 'api_call',
+      method: 'GET',
+      endpoint: endpoints[draw.endpoint(random)] ?? '',
+      status: random() < 0.97 ? 200 : 500,
+      duration_ms: Math.floor(20 / (1.001 - random())),
+      bytes: Math.floor(random() * 20_000),
+    }
+  if (of_hundred < page_view + engagement + api_call + custom)
+    return {
+      ...head,
+      kind: 'custom',
+      name: oneOf(random, custom_names),
+      props: { plan: 'pro', seats: Math.floor(random() * 9) },
+    }
+  return { ...head, kind: 'contact', channel: random() < 0.5 ? 'phone' : 'whatsapp', target: '+237600000000' }
+}
+
+const secretOf = (random: Random): string => createHash('sha256').update(String(random())).digest('base64url')
+
+const uuidOf = (random: Random): string => {
+  const hex = createHash('sha256').update(String(random())).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+/** Events of one request happened up to ten seconds before it. */
+const spread_ms = 10_000
+
+const stamper = (body: Buffer) => {
+  const ids = offsetsOf(body, id_hole)
+  const [sent_at = 0, ...times] = offsetsOf(body, String(time_hole))
+  return (now_ms: number): Buffer => {
+    const stamped = Buffer.from(body)
+    stamped.write(String(now_ms), sent_at, 'latin1')
+    for (const [index, offset] of ids.entries()) {
+      const at_ms = now_ms - Math.floor((spread_ms * (ids.length - index)) / (ids.length + 1))
+      stamped.write(freshId(at_ms), offset, 'latin1')
+      stamped.write(String(at_ms), times[index] ?? 0, 'latin1')
+    }
+    return stamped
+  }
+}
+
+const offsetsOf = (body: Buffer, hole: string): number[] => {
+  const offsets: number[] = []
+  for (let found = body.indexOf(hole); found >= 0; found = body.indexOf(hole, found + hole.length)) offsets.push(found)
+  return offsets
+}
+
+/** Tells this process's ids from those of every other one, before or beside it. */
+const process_tail = Math.floor(Math.random() * 2 ** 24)
+  .toString(16)
+  .padStart(6, '0')
+let made = 0
+
+/**
+ * A UUIDv7 of a moment that no other call gives. As with a browser's, ids of one millisecond are in no order: the
+ * counter is multiplied about in its 32 bits (odd, so no two meet).
+ */
+export const freshId = (at_ms: number): string => {
+  made += 1
+  const time = at_ms.toString(16).padStart(12, '0')
+  const mixed = (Math.imul(made, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${mixed.slice(0, 3)}-8${mixed.slice(3, 6)}-${mixed.slice(6)}0000${process_tail}`
+}

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { root } from '../../dev/command.ts'
+import { Refusal } from '../../dev/refusal.ts'
+import { usageOf } from '../usage.ts'
+import type { Base } from './base.ts'
+import type { Insert, InsertResult } from './insert.ts'
+import type { Load, LoadResult } from './load.ts'
+import type { Runtime, Stage } from './stage.ts'
+
+/** What a round is: how many events go in one request, from how many connections, for how long. */
+export type Round = { batch: number; connections: number; seconds: number; requests_per_second?: number }
+
+/** What one round showed. Times of the CPU are per event; what a subject has no part in is absent. */
+export type Figures = {
+  events_per_second: number
+  /** Until the last event was in its table: behind a queue that is later than the last answer. */
+  stored_per_second?: number
+  server_us?: number
+  gateway_us?: number
+  postgres_us?: number
+  generator_us: number
+  p50_ms: number
+  p99_ms: number
+  resident_bytes?: number
+}
+
+const drained_within_ms = 120_000
+
+/** Sends events to a collector, and throws when the table does not hold each accepted one afterwards, once. */
+export const measureCollector = async (stage: Stage, runtime: Runtime, round: Round): Promise<Figures> => {
+  const { eye, eye_pid, site } = runtime.base
+  await eye.query('truncate events')
+  await eye.query('checkpoint')
+  const used = meter({
+    server: () => usageOf(runtime.server.pid, runtime.server),
+    postgres: () => usageOf(stage.postgres.pid, { without: [eye_pid] }),
+    gateway: () => (runtime.gateway ? usageOf(runtime.gateway.pid) : { cpu_us: 0, resident_bytes: 0 }),
+  })
+
+  const began_ms = performance.now()
+  const answered = await run<LoadResult>('load.ts', loadOf(runtime.url, site.key, round))
+  const wrong = Object.entries(answered.failures)
+  if (wrong.length > 0) throw new Refusal(`${runtime.name} answered otherwise than 202: ${JSON.stringify(wrong)}.`)
+  const idle_ms = performance.now() - began_ms - answered.seconds * 1000
+  await drained(runtime.base, answered.accepted)
+  const stored_seconds = (performance.now() - began_ms - idle_ms) / 1000
+
+  const { accepted } = answered
+  const { server, postgres: database, gateway } = used()
+  return {
+    events_per_second: accepted / answered.seconds,
+    stored_per_second: accepted / stored_seconds,
+    server_us: server.cpu_us / accepted,
+    ...(runtime.gateway && { gateway_us: gateway.cpu_us / accepted }),
+    postgres_us: database.cpu_us / accepted,
+    generator_us: answered.cpu_us / accepted,
+    p50_ms: answered.p50_ms,
+    p99_ms: answered.p99_ms,
+    resident_bytes: server.resident_bytes,
+  }
+}
+
+/** Sends the same requests to the hello-world on the same runtime. */
+export const measureHello = async (runtime: Runtime, round: Round): Promise<Figures> => {
+  const used = meter({ server: () => usageOf(runtime.hello.pid, runtime.hello) })
+  const answered = await run<LoadResult>('load.ts', loadOf(runtime.hello_url, runtime.base.site.key, round))
+  const events = answered.requests * round.batch
+  return {
+    events_per_second: events / answered.seconds,
+    server_us: used().server.cpu_us / events,
+    generator_us: answered.cpu_us / events,
+    p50_ms: answered.p50_ms,
+    p99_ms: answered.p99_ms,
+  }
+}
+
+/** Inserts ready-made rows into a table of the same shape, over as many connections as the collector may open. */
+export const measureInsert = async (stage: Stage, round: Round): Promise<Figures> => {
+  const { eye, url, site } = stage.ceiling
+  await eye.query('truncate ceiling')
+  await eye.query('checkpoint')
+  const used = meter({ postgres: () => usageOf(stage.postgres.pid) })
+  const wanted: Insert = {
+    database_url: url,
+    site: site.id,
+    events_per_insert: round.batch,
+    connections: collector_connections,
+    seconds: round.seconds,
+  }
+  const { events, seconds, cpu_us, p50_ms, p99_ms } = await run<InsertResult>('insert.ts', wanted)
+  return {
+    events_per_second: events / seconds,
+    postgres_us: used().postgres.cpu_us / events,
+    generator_us: cpu_us / events,
+    p50_ms,
+    p99_ms,
+  }
+}
+
+/** As many as `packages/collector/src/node.ts` and the gateway may open. */
+const collector_connections = 10
+
+const loadOf = (url: string, site: string, round: Round): Load => ({
+  url,
+  site,
+  events_per_request: round.batch,
+  connections: round.connections,
+  seconds: round.seconds,
+  ...(round.requests_per_second && { requests_per_second: round.requests_per_second }),
+})
+
+/** Waits until as many events are stored as were accepted. More than that, or fewer for two minutes, is a failure. */
+const drained = async ({ eye, site }: Base, accepted: number): Promise<void> => {
+  const until_ms = performance.now() + drained_within_ms
+  for (;;) {
+    const { rows } = await eye.query<{ count: string }>('select count(*) from events where site = $1', [site.id])
+    const stored = Number(rows[0]?.count)
+    if (stored === accepted) return
+    if (stored > accepted || performance.now() > until_ms)
+      throw new Refusal(`Accepted ${accepted} events, but ${stored} are stored.`)
+    await sleep(100)
+  }
+}
+
+/** Reads meters now; the returned function reads them again and gives the CPU time in between and the memory then. */
+const meter = <Name extends string>(meters: { [name in Name]: () => ReturnType<typeof usageOf> }) => {
+  const read = () =>
+    Object.entries(meters).map(([name, usage]) => [name, (usage as () => ReturnType<typeof usageOf>)()] as const)
+  const before = new Map(read())
+  return () =>
+    Object.fromEntries(
+      read().map(([name, { cpu_us, resident_bytes }]) => [
+        name,
+        { cpu_us: cpu_us - (before.get(name)?.cpu_us ?? 0), resident_bytes },
+      ]),
+    ) as { [name in Name]: ReturnType<typeof usageOf> }
+}
+
+const run = async <Result>(file: string, wanted: object): Promise<Result> => {
+  const script = join(root, 'bench', 'ingest', file)
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(wanted)])
+  return JSON.parse(stdout) as Result
+}
