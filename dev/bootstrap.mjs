@@ -12,8 +12,8 @@ const here = dirname(fileURLToPath(import.meta.url))
 const tools_dir = join(dirname(here), '.balise', 'tools')
 const run = promisify(execFile)
 
-const { platform, arch, versions, features } = process
-const tools = toolsFor({ platform, arch, version: versions.node, typescript: features.typescript })
+const { platform, arch, versions } = process
+const tools = toolsFor({ platform, arch, version: versions.node })
 if (tools.refusal) refuse(tools.refusal)
 const modules = join(tools_dir, nameOf(tools.fetch), 'node_modules')
 if (!existsSync(modules)) await fetchTools()
@@ -64,7 +64,7 @@ function reasonOf(error) {
 function handOver() {
   const PATH = [...tools.folders.map((name) => join(modules, name)), process.env.PATH].join(delimiter)
   const node = tools.own_node ? process.execPath : programs(modules).at(-1)
-  // Node before 24.3 announces on every run that it strips types.
+  // Node 24.2 announces on every run that it strips types.
   const args = ['--disable-warning=ExperimentalWarning', join(here, 'run.ts'), ...process.argv.slice(2)]
   const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, PATH } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

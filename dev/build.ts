@@ -6,7 +6,15 @@ import { command, root } from './command.ts'
 /** A package's build: what it reads, beside its own package.json, and what it leaves when it is done. */
 type Build = { folder: string; reads: string[]; leaves: string }
 
-const builds: Build[] = [{ folder: 'packages/sdk', reads: ['src/**/*', '*.ts'], leaves: 'dist/balise.js' }]
+/** In this order: the demo serves the built SDK. */
+const builds: Build[] = [
+  { folder: 'packages/sdk', reads: ['src/**/*', '*.ts'], leaves: 'dist/balise.js' },
+  {
+    folder: 'demo',
+    reads: ['{build,docs,panel,shop}/**/*', '*.{ts,css}', '../docs/**/*.md', '../packages/sdk/dist/balise.js'],
+    leaves: 'dist/index.html',
+  },
+]
 
 /** Builds what changed since it was last built; false when a build fails. */
 export async function build(): Promise<boolean> {

@@ -5,9 +5,10 @@ import { delimiter, join } from 'node:path'
 /** The folder of the checkout. */
 export const root = join(import.meta.dirname, '..')
 
-/** The environment in which the checkout's own tools come first. */
+/** The environment in which the checkout's own tools come first, and Node is silent on what is new in it. */
 export const environment = {
   ...process.env,
+  NODE_OPTIONS: [process.env['NODE_OPTIONS'], '--disable-warning=ExperimentalWarning'].filter(Boolean).join(' '),
   PATH: [join(root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter),
 }
 

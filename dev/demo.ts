@@ -1,36 +1,36 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { saveSiteAs } from '@balise/cli/site'
-import { createTokenFor } from '@balise/cli/token'
+import { saveSiteAs } from '../packages/cli/src/site.ts'
+import { createTokenFor } from '../packages/cli/src/token.ts'
+import { withDatabase } from '../packages/cli/src/with-database.ts'
+import type { Scope } from '../packages/collector/src/store/database.ts'
+import { findSite } from '../packages/collector/src/store/sites.ts'
+import { findGrant } from '../packages/collector/src/store/tokens.ts'
 
-/** What tools find in `.balise/dev.json`. */
-export type Demo = { url: string; site: string; token: string }
+/** A token of the site `demo`, and the JSON file that keeps its text between starts. */
+export type KeptToken = { file: string; scopes: Scope[]; label: string }
 
-/** Seeds the site `demo` and its token, unless the file's token still opens it, and writes down where they are. */
-export async function demo(place: { url: string; database_url: string; file: string }): Promise<Demo> {
-  const { url, database_url, file } = place
-  const kept = keptToken(file)
-  const token = kept && (await opens(url, kept)) ? kept : await seed(database_url)
-  const written: Demo = { url, site: 'demo', token }
-  writeFileSync(`${file}.new`, `${JSON.stringify(written, null, 2)}\n`, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
-  return written
-}
-
-async function seed(database_url: string): Promise<string> {
+/** Makes the site `demo` if it is not there; who has changed it keeps the change. */
+export async function seedSite(database_url: string): Promise<void> {
+  if (await withDatabase(database_url, (database) => findSite(database, 'demo'))) return
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
   await saveSiteAs(database_url, { key: 'demo', time_zone: timeZone })
-  return createTokenFor(database_url, { site: 'demo', scopes: ['query', 'privacy'], label: 'npm start' })
+}
+
+/** The token that the file keeps, if this database still knows it; otherwise a new one. */
+export async function demoToken(database_url: string, { file, scopes, label }: KeptToken): Promise<string> {
+  const kept = keptToken(file)
+  if (kept && (await withDatabase(database_url, (database) => findGrant(database, kept)))) return kept
+  return createTokenFor(database_url, { site: 'demo', scopes, label })
+}
+
+/** Writes a JSON file that only we can read, whole or not at all. */
+export function keep(file: string, content: { token: string; site: string; url?: string }): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
 }
 
 function keptToken(file: string): string | undefined {
   if (!existsSync(file)) return undefined
-  const { token }: Partial<Demo> = JSON.parse(readFileSync(file, 'utf8'))
+  const { token }: { token?: string } = JSON.parse(readFileSync(file, 'utf8'))
   return token
-}
-
-/** An unknown token is 401; a known one with an empty question is refused for the question. */
-async function opens(url: string, token: string): Promise<boolean> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  const { status } = await fetch(`${url}/v1/query`, { method: 'POST', headers, body: '{}' })
-  return status !== 401
 }

@@ -36,7 +36,7 @@ function isCurrent(root: string, stamp_file: string): boolean {
 /** Changes when the lockfile, the workspace, any package.json or the Node that runs them does. */
 function stampOf(root: string): string {
   const hash = createHash('sha256').update(process.version)
-  const manifests = globSync(['package.json', '{packages,examples}/*/package.json', 'bench/package.json'], {
+  const manifests = globSync(['package.json', '{packages,examples}/*/package.json', '{bench,demo}/package.json'], {
     cwd: root,
   })
   for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests.sort()]) {

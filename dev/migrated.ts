@@ -1,4 +1,4 @@
-import { migrate } from '@balise/cli/migrate'
+import { migrate } from '../packages/cli/src/migrate.ts'
 import { Refusal } from './refusal.ts'
 
 /** Brings the database to the newest schema; a database that cannot be reached or migrated is refused by its address. */

@@ -29,7 +29,9 @@ export function createParts(): Parts {
         throw new Refusal(`${name} was stopped before it was needed.`)
       }
       running.push(part)
-      part.exited?.then(() => end.signal.aborted || reject(new Refusal(`${name} ended by itself: everything else is stopped.`)))
+      part.exited?.then(
+        () => end.signal.aborted || reject(new Refusal(`${name} ended by itself: everything else is stopped.`)),
+      )
       return part
     },
     async stop() {

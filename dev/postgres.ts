@@ -155,7 +155,10 @@ function pidFile(data: string): string[] {
 function lastWords({ dir }: Place): string {
   const lines = readFileSync(join(dir, 'log'), 'utf8').split('\n')
   const fatal = lines.findLast((line) => /(FATAL|PANIC): /.test(line))
-  return (fatal ?? lines.filter(Boolean).at(-1) ?? 'it said nothing').replace(/^.*?(FATAL|PANIC|LOG): +/, '')
+  return (fatal ?? (lines.filter(Boolean).slice(-3).join(' ') || 'it said nothing')).replace(
+    /^.*?(FATAL|PANIC|LOG): +/,
+    '',
+  )
 }
 
 function lastLine(text: string): string {

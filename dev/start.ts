@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { createGateway } from '@balise/neon-gateway'
+import { createGateway } from '../packages/neon-gateway/src/gateway.ts'
 import { build } from './build.ts'
 import { root } from './command.ts'
-import { demo } from './demo.ts'
+import { demoToken, keep, seedSite } from './demo.ts'
 import { makeFolder } from './folder.ts'
 import { whenHealthy } from './healthy.ts'
 import { takeLock } from './lock.ts'
@@ -12,9 +12,16 @@ import { keptPepper } from './pepper.ts'
 import { wantedPort } from './port.ts'
 import { startPostgres } from './postgres.ts'
 import { Refusal } from './refusal.ts'
+import { schedule } from './schedule.ts'
 import { startWorker } from './worker.ts'
 
 const dir = join(root, '.balise')
+
+/** Where tools find the address, the site and a token. */
+const dev_file = join(dir, 'dev.json')
+
+/** Where the demo page finds its own. */
+const page_file = join(root, 'demo', 'dist', 'demo.json')
 
 /** `npm start`: everything Balise needs, on this machine, until Ctrl-C. */
 export async function main(): Promise<number> {
@@ -33,22 +40,23 @@ export async function main(): Promise<number> {
 
 async function start(parts: Parts): Promise<void> {
   makeFolder(dir)
-  await parts.add('lock', startLock())
+  await parts.add('The lock', startLock())
   const port = await wantedPort(process.env['PORT'])
-  const database_url =
-    process.env['DATABASE_URL'] ?? (await parts.add('Postgres', startPostgres({ dir: join(dir, 'postgres') }))).url
+  const url = `http://127.0.0.1:${port}`
+  const database_url = process.env['DATABASE_URL'] ?? (await ownPostgres(parts))
   await migrated(database_url)
-  const gateway = await parts.add('gateway', openGateway(database_url))
+  const gateway = await parts.add('The gateway', openGateway(database_url))
   if (!(await build())) throw new Refusal('The build failed: its reason stands above.')
+  const { site, token } = await seed(database_url)
   const secrets = {
     DATABASE_URL: gateway.database_url,
     NEON_ENDPOINT: `${gateway.url}/sql`,
     PEPPERS: keptPepper(join(dir, 'pepper')),
   }
-  await parts.add('Worker', startWorker({ port, dir: join(dir, 'worker'), secrets }))
-  const url = `http://127.0.0.1:${port}`
+  await parts.add('The Worker', startWorker({ port, dir: join(dir, 'worker'), secrets }))
   await whenHealthy(url, parts.stopping)
-  const { site, token } = await demo({ url, database_url, file: join(dir, 'dev.json') })
+  await parts.add('The schedule', schedule(url))
+  keep(dev_file, { url, site, token })
   console.log(greeting({ url, site, token }))
 }
 
@@ -58,9 +66,23 @@ function startLock() {
   return { stop: lock.release }
 }
 
+async function ownPostgres(parts: Parts): Promise<string> {
+  const { url } = await parts.add('Postgres', startPostgres({ dir: join(dir, 'postgres') }))
+  return url
+}
+
 async function openGateway(database_url: string) {
   const gateway = await createGateway({ database_url })
   return { ...gateway, stop: gateway.close }
+}
+
+/** The site, a token for tools, and one for the demo page that opens questions and nothing else. */
+async function seed(database_url: string): Promise<{ site: string; token: string }> {
+  await seedSite(database_url)
+  const page = { file: page_file, scopes: ['query' as const], label: 'the demo page' }
+  keep(page_file, { site: 'demo', token: await demoToken(database_url, page) })
+  const tools = { file: dev_file, scopes: ['query' as const, 'privacy' as const], label: 'npm start' }
+  return { site: 'demo', token: await demoToken(database_url, tools) }
 }
 
 function greeting({ url, site, token }: { url: string; site: string; token: string }): string {

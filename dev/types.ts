@@ -7,7 +7,10 @@ const at_once_max = 2
 
 /** Checks the types of the checkout and of every package and example that has a tsconfig.json; gives the failed ones. */
 export async function types(): Promise<string[]> {
-  const waiting = ['tsconfig.json', ...globSync('{packages,examples}/*/tsconfig.json', { cwd: root }).sort()]
+  const waiting = [
+    'tsconfig.json',
+    ...globSync(['{packages,examples}/*/tsconfig.json', '{bench,demo}/tsconfig.json'], { cwd: root }).sort(),
+  ]
   const failed: string[] = []
   async function checkNext(): Promise<void> {
     const config = waiting.shift()

@@ -26,7 +26,7 @@ export function startWorker({ port, dir, secrets }: WorkerOptions): Worker {
   const args = [
     ['dev', '--local', '--ip=127.0.0.1', `--port=${port}`, '--inspector-port=0'],
     [`--env-file=${secrets_file}`, `--persist-to=${join(dir, 'state')}`],
-    ['--show-interactive-dev-session=false', '--live-reload=false', '--log-level=warn'],
+    ['--show-interactive-dev-session=false', '--live-reload=false', '--test-scheduled', '--log-level=warn'],
   ].flat()
   const env = { ...environment, ...quiet(dir) }
   const child = spawn('wrangler', args, { cwd: root, env, detached: true, stdio: ['ignore', 'inherit', 'inherit'] })
