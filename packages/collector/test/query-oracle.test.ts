@@ -14,13 +14,13 @@ import type { EventRow } from '../src/ingest/row.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
 import { oracle } from './query-oracle.ts'
-import { type Asked, openWorld, questionTo } from './query-world.ts'
+import { type Asked, openWorld, questionTo, type World } from './query-world.ts'
 
 const minute_ms = 60_000
 const hour_ms = 60 * minute_ms
 const day_ms = 24 * hour_ms
 
-let world: Awaited<ReturnType<typeof openWorld>>
+let world: World
 beforeAll(async () => {
   world = await openWorld()
 })

@@ -12,6 +12,9 @@ export type Asked = Omit<Question, 'site'>
 /** A question to a site, with its defaults filled in. */
 export const questionTo = (site: AskedSite, asked: Asked) => query.parse({ site: site.key, ...asked })
 
+/** See {@link openWorld}. */
+export type World = Awaited<ReturnType<typeof openWorld>>
+
 /** A database in which each test settles sites of its own, with events stored as ingest stores them. */
 export const openWorld = async () => {
   const { url, drop } = await migratedDatabase()

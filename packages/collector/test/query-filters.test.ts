@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { by, type Case, check, inCountry, now, october, on } from './query-story.ts'
+import { openWorld, type World } from './query-world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterAll(() => world.close())
+
+const filters: Case[] = [
+  [
+    'an event counts when it fits, its visit when one of its events does, with its whole duration and bounce',
+    [
+      by('ann', '2026-10-01T10:00Z', on('/a')),
+      by('ann', '2026-10-01T10:02Z', on('/b')),
+      by('ben', '2026-10-01T10:00Z', on('/a')),
+    ],
+    {
+      metrics: ['visitors', 'visits', 'page_views', 'bounce_rate', 'visit_duration'],
+      filters: ['is', 'event:path', ['/b']],
+    },
+    [[1, 1, 1, 0, 120]],
+  ],
+  [
+    'a visit counts when the event that fits lies after the range',
+    [by('ann', '2026-10-01T23:55Z', on('/a')), by('ann', '2026-10-02T00:05Z', on('/b'))],
+    { metrics: ['visits', 'page_views'], filters: ['is', 'event:path', ['/b']] },
+    [[1, 0]],
+  ],
+  [
+    'a filter on the visit and one on the event must fit the same event',
+    [
+      by('ann', '2026-10-01T10:00Z', { ...on('/a'), ...inCountry('FR') }),
+      by('ben', '2026-10-01T10:00Z', { ...on('/b'), ...inCountry('FR') }),
+      by('eve', '2026-10-01T10:00Z', { ...on('/b'), ...inCountry('CM') }),
+    ],
+    {
+      metrics: ['visitors', 'events'],
+      filters: [
+        'and',
+        [
+          ['is', 'visit:country', ['FR']],
+          ['is', 'event:path', ['/b']],
+        ],
+      ],
+    },
+    [[1, 1]],
+  ],
+  [
+    'or and not reach over both',
+    [
+      by('ann', '2026-10-01T10:00Z', { ...on('/a'), ...inCountry('FR') }),
+      by('ben', '2026-10-01T10:00Z', { ...on('/b'), ...inCountry('CM') }),
+      by('eve', '2026-10-01T10:00Z', { ...on('/c'), ...inCountry('CM') }),
+    ],
+    {
+      metrics: ['page_views'],
+      dimensions: ['event:path'],
+      filters: [
+        'or',
+        [
+          ['is', 'visit:country', ['FR']],
+          ['not', ['is', 'event:path', ['/b']]],
+        ],
+      ],
+    },
+    [
+      ['/a', 1],
+      ['/c', 1],
+    ],
+  ],
+  [
+    'is_not takes none of the values',
+    [
+      by('ann', '2026-10-01T10:00Z', on('/a')),
+      by('ann', '2026-10-01T10:01Z', on('/b')),
+      by('ann', '2026-10-01T10:02Z', on('/c')),
+    ],
+    { metrics: ['page_views'], dimensions: ['event:path'], filters: ['is_not', 'event:path', ['/a', '/b']] },
+    [['/c', 1]],
+  ],
+]
+
+test.each(filters)('%s', (...all) => check(world, all))
+
+const paths = ['/100%', '/1000', '/a_b', '/acb', "/it's", '/"x"', '/\\', '/é', '/😀', "/'; drop table events; --"]
+
+test.each(paths)('every character is taken as it is: %s', async (path) => {
+  const site = await world.settle(
+    'UTC',
+    paths.map((each) => by('ann', '2026-10-01T10:00Z', on(each))),
+  )
+  for (const operator of ['is', 'contains'] as const) {
+    const asked = { metrics: ['page_views' as const], dimensions: ['event:path' as const] }
+    const { results } = await world.answer(
+      site,
+      { date_range: october, ...asked, filters: [operator, 'event:path', [path]] },
+      now,
+    )
+    expect(results).toEqual([{ dimensions: [path], metrics: [1] }])
+  }
+})
