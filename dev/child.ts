@@ -28,7 +28,7 @@ export function hasEnded(child: ChildProcess): boolean {
 }
 
 /** Whether a process of this id lives, or any of a group where the id is negative, under whatever user. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

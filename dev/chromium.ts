@@ -26,7 +26,7 @@ const playwright_programs = [
 ]
 
 /** The path of a Chromium: `CHROMIUM_PATH`, the PATH, the usual places, Playwright's cache; nothing when there is none. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const named = process.env['CHROMIUM_PATH']
   if (named) return existsSync(named) ? named : undefined
   const on_path = (process.env['PATH'] ?? '')

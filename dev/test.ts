@@ -6,6 +6,10 @@ import { command, root } from './command.ts'
 import { type Counts, countOf, countsOf, lineOf, sumOf, type VitestReport } from './counts.ts'
 import { types } from './types.ts'
 
+/** Biome takes CI for a terminal with colours. */
+const colors = process.stdout.isTTY ? 'force' : 'off'
+const lint = ['ci', '--error-on-warnings', '--diagnostic-level=warn', `--colors=${colors}`, '.']
+
 type Check = { name: string; run(): Promise<Counts> }
 
 /** `npm test`: every check there is, one after the other. `npm test -- some/path`: only the tests in those files. */
@@ -15,8 +19,8 @@ export async function main(paths: string[]): Promise<number> {
   const checks: Check[] = [
     { name: 'build', run: async () => countOf(await build()) },
     { name: 'types', run: async () => countOf((await types()).length === 0) },
-    { name: 'lint and format', run: async () => countOf((await command('biome', ['ci', '.'])) === 0) },
-    { name: 'unused code', run: async () => countOf((await command('knip', [])) === 0) },
+    { name: 'lint and format', run: async () => countOf((await command('biome', lint)) === 0) },
+    { name: 'unused code', run: async () => countOf((await command('knip', ['--no-config-hints'])) === 0) },
     tests,
   ]
   const counts: Counts[] = []

