@@ -54,7 +54,7 @@ export type ErasureReceipt = {
 }
 
 /** Something that notices by itself: {@link pageViews}, {@link contacts}, {@link engagement}, {@link apiCalls}. */
-export type Capture = { readonly name: string; readonly start: (tell: never, page: never) => void }
+export type Capture = (tell: never, page: never) => void
 
 /** What every door needs to know. */
 export type Destination = {

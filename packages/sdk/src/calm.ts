@@ -1,13 +1,11 @@
-import type { Report } from './report.ts'
-
-/** `act`, made unable to throw into the page: what it throws is reported, and answered with `undefined`. */
+/** `act`, made unable to throw into the page: what it throws is for the developer's eyes, and answered with `undefined`. */
 export const calm =
-  <Args extends unknown[], Answer>(act: (...args: Args) => Answer, report: Report) =>
+  <Args extends unknown[], Answer>(act: (...args: Args) => Answer) =>
   (...args: Args): Answer | undefined => {
     try {
       return act(...args)
     } catch (error) {
-      report('error', error)
+      console.debug('[balise]', error)
       return undefined
     }
   }

@@ -4,14 +4,11 @@ import { scrub } from './scrub.ts'
 const id = /^\d+$|^(?=.*\d)[\da-f-]{16,}$|\d{6}/i
 
 /**
- * The endpoint behind the address of a call: `/users/123?x=1` becomes `/users/:id`. Calls to another origin keep their
- * host.
+ * The endpoint behind the address of a call: `/users/123?x=1` becomes `/users/:id`. A call to another origin keeps its
+ * host in front: `api.example.com/users/:id`.
  */
-export const endpointOf = (href: string, base: string): string => {
-  const { origin, host, pathname } = new URL(href, base)
-  const path = pathname
-    .split('/')
-    .map((segment) => (id.test(segment) ? ':id' : segment))
-    .join('/')
-  return scrub(origin === new URL(base).origin ? path : `//${host}${path}`)
+export const endpointOf = (href: string): string => {
+  const { host, pathname } = new URL(href, location.href)
+  const path = pathname.split('/').map((segment) => (id.test(segment) ? ':id' : segment))
+  return scrub((host === location.host ? '' : host) + path.join('/'))
 }

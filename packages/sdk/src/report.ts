@@ -1,9 +1,8 @@
-/** What can happen to an event, or to the SDK itself. */
-export type Happening = 'sent' | 'held' | 'refused' | 'lost' | 'error'
-
-/** Tells the developer what happened and why, when they asked to know. */
-export type Report = (what: Happening, why: unknown) => void
+/** Tells the developer what happened to which events and why, when they asked to know. */
+export type Report = (what: 'sent' | 'held' | 'refused' | 'lost', ...why: unknown[]) => void
 
 /** A report that prints to the console, or one that keeps silent. */
-export const createReport = (debug: boolean | undefined): Report =>
-  debug ? (what, why) => console.debug('[balise]', what, why) : () => {}
+export const createReport =
+  (debug: boolean | undefined): Report =>
+  (...said) =>
+    debug && console.debug('[balise]', ...said)

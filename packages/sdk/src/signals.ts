@@ -1,7 +1,5 @@
-import type { Browser } from './world.ts'
-
 /** Whether the browser says no for its person: Global Privacy Control, or Do Not Track. */
-export const signals = ({ navigator }: Browser): boolean => {
+export const signals = (): boolean => {
   const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean }
-  return !!globalPrivacyControl || doNotTrack === '1'
+  return globalPrivacyControl || doNotTrack === '1'
 }

@@ -1,30 +1,26 @@
 import { calm } from './calm.ts'
-import type { Report } from './report.ts'
 
 /** One site's texts in `localStorage`. Where that is blocked, absent or full, nothing is found and nothing is kept. */
 export type Store = {
   /** The text of that name, or `''`. */
-  read: (name: string) => string
-  write: (name: string, text: string) => void
-  remove: (name: string) => void
-  /** Every name there is. */
-  names: () => string[]
+  textOf: (name: string) => string
+  keep: (name: string, text: string) => void
+  discard: (name: string) => void
+  /** Every name that begins so. */
+  names: (beginning: string) => string[]
 }
 
-/** What a store asks for. `may` is asked before each touch: where it says no, storage is not even looked at. */
-export type StoreParts = { site: string; storage: () => Storage; may: () => boolean; report: Report }
-
-/** Opens the store of one site. */
-export const createStore = ({ site, storage, may, report }: StoreParts): Store => {
+/** Opens the store of one site. `may` is asked before each touch: where it says no, storage is not even looked at. */
+export const createStore = (site: string, may: () => boolean): Store => {
   const prefix = `balise:${site}:`
-  const touch = <Answer>(act: (disk: Storage) => Answer) => (may() ? calm(act, report)(storage()) : undefined)
+  const touch = <Answer>(act: (disk: Storage) => Answer) => calm(() => (may() ? act(localStorage) : undefined))()
   return {
-    read: (name) => touch((disk) => disk.getItem(prefix + name)) || '',
-    write: (name, text) => touch((disk) => disk.setItem(prefix + name, text)),
-    remove: (name) => touch((disk) => disk.removeItem(prefix + name)),
-    names: () =>
-      touch(Object.keys)
-        ?.filter((key) => key.startsWith(prefix))
-        .map((key) => key.slice(prefix.length)) || [],
+    textOf: (name) => touch((disk) => disk.getItem(prefix + name)) || '',
+    keep: (name, text) => touch((disk) => disk.setItem(prefix + name, text)),
+    discard: (name) => touch((disk) => disk.removeItem(prefix + name)),
+    names: (beginning) =>
+      (touch(Object.keys) || [])
+        .filter((key) => key.startsWith(prefix + beginning))
+        .map((key) => key.slice(prefix.length)),
   }
 }

@@ -1,76 +1,76 @@
 import type { ConsentLevel } from '@balise/shared/wire/consent'
 import type { Batch } from '@balise/shared/wire/envelope'
-import { eventOf } from './event.ts'
-import type { Page, Tell } from './page.ts'
-import { createQueue, type Entry, type Outbox, type Queue } from './queue.ts'
+import type { Destination } from './api.ts'
+import { type Draft, jsonOf } from './event.ts'
+import { createQueue, type Deliver, type Outbox, type Queue } from './queue.ts'
+import { createReport } from './report.ts'
 import { send } from './send.ts'
-import type { Browser, World } from './world.ts'
+import type { Session } from './session.ts'
+import { uuidv7 } from './uuid.ts'
+
+/** Tells the street what was noticed. */
+export type Tell = (draft: Draft) => void
+
+/** Something that notices by itself. */
+export type Noticing = (tell: Tell) => void
 
 /** What a street asks for. Without a session the collector finds the visits by itself. */
 export type StreetParts = {
-  site: string
-  page: Page
-  world: World
+  to: Destination
   /** The level in force; `undefined` while nobody has decided, and events wait. */
   level: () => ConsentLevel | undefined
-  sessionAt?: (at_ms: number) => string
-  who?: () => Pick<Batch, 'visitor' | 'user'>
+  id?: (at_ms: number) => string
+  sessionAt?: Session
+  whoNow?: () => Pick<Batch, 'visitor' | 'user'>
   outbox?: Outbox
 }
 
 /** Where what was noticed walks: event, queue, send. */
 export type Street = Queue & { tell: Tell }
 
-/** Lays the street from a page to its collector. */
-export const createStreet = ({ site, page, world, level, sessionAt, who, outbox }: StreetParts): Street => {
-  const { window, report } = page
-  let timer: number | undefined
+/** Lays the street from this page to its collector. */
+export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox }: StreetParts): Street => {
+  const report = createReport(to.debug)
+  let { referrer } = document
 
-  const deliver = (entries: readonly Entry[], dying?: boolean) => {
-    const batch: Batch = {
-      site,
-      sent_at: world.now(),
+  const deliver: Deliver = async (batch, dying) => {
+    const heading: Omit<Batch, 'events'> = {
+      site: to.site,
+      sent_at: Date.now(),
       consent: level() || 'none',
-      ...(who && who()),
-      session: entries[0]?.session,
-      page: contextOf(window),
-      events: entries.map(({ event }) => event),
+      ...whoNow?.(),
+      session: batch[0]?.session,
+      page: deviceNow(),
     }
-    return send(window, `${page.endpoint}/v1/events`, JSON.stringify(batch), dying)
+    const body = `${JSON.stringify(heading).slice(0, -1)},"events":[${batch.map(({ json }) => json)}]}`
+    const outcome = await send(`${to.endpoint}/v1/events`, body, dying)
+    report(...outcome, body)
+    return outcome
   }
 
-  const queue = createQueue({
-    deliver,
-    mayDeliver: () => !!level() && !isPrerendering(window),
-    outbox,
-    now: world.now,
-    random: Math.random,
-    wake(act, wait_ms) {
-      clearTimeout(timer)
-      timer = window.setTimeout(act, wait_ms)
-    },
-    report,
-  })
+  const mayDeliver = () => (level() || 'none') !== 'none' && !isPrerendering()
+  const queue = createQueue(deliver, mayDeliver, outbox)
 
   const tell: Tell = (draft) => {
     const allowed = level()
-    if (allowed === 'none') return report('refused', draft)
-    const at = world.now()
-    const event = eventOf(draft, { id: world.id(at), at, href: window.location.href, level: allowed || 'none' })
-    const bytes = new TextEncoder().encode(JSON.stringify(event)).length
-    queue.add({ event, session: sessionAt && sessionAt(at), bytes })
-    report('held', event)
+    if (allowed === 'none') return report('refused', 'no consent', draft)
+    const at = Date.now()
+    const isView = draft.kind === 'page_view'
+    const event = { id: id(at), at, url: location.href, referrer: (isView && referrer) || undefined, ...draft }
+    if (isView) referrer = event.url
+    const json = jsonOf(event, allowed)
+    const isHeld = queue.add({ id: event.id, session: sessionAt?.(at), json })
+    report(isHeld ? 'held' : 'refused', isHeld ? '' : 'no room', json)
   }
 
   return { ...queue, tell }
 }
 
 /** Whether nobody sees the page yet, and perhaps nobody ever will. */
-export const isPrerendering = ({ document }: Browser): boolean =>
-  !!(document as Document & { prerendering?: boolean }).prerendering
+export const isPrerendering = (): unknown => (document as Document & { prerendering?: boolean }).prerendering
 
 /** The device, as far as a batch names it. */
-const contextOf = ({ screen, navigator }: Browser): NonNullable<Batch['page']> => ({
+const deviceNow = (): Batch['page'] => ({
   screen: `${screen.width}x${screen.height}`,
   language: navigator.language,
   timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -1,23 +1,28 @@
 import { calm } from '../calm.ts'
-import type { Page } from '../page.ts'
-import type { Browser } from '../world.ts'
+import { listen } from '../listen.ts'
 
 /**
- * Calls `act` after each navigation that keeps the document: by the Navigation API, or where that is missing by watching
- * History. It may be called where the address stayed the same: compare.
+ * Calls `act` with the address left behind when the page has come to another one without leaving the document: by the
+ * Navigation API, or where that is missing (before Chrome 102, Safari 26.2, Firefox 147) by watching History. A change
+ * of the fragment is none.
  */
-export const onNavigation = ({ window, listen, report }: Page, act: () => void): void => {
-  const { history, navigation } = window
-  if (navigation) return listen(navigation, 'currententrychange', act)
-  listen(window, 'popstate', act)
+export const onNavigation = (act: (from: string) => void): void => {
+  let here = addressNow()
+  const moved = calm(() => {
+    const from = here
+    here = addressNow()
+    if (from !== here) act(from)
+  })
+
+  if (window.navigation) return navigation.addEventListener('currententrychange', moved)
+  listen('popstate', moved)
   for (const method of ['pushState', 'replaceState'] as const) {
     const original = history[method]
     history[method] = (...state) => {
       original.apply(history, state)
-      calm(act, report)()
+      moved()
     }
   }
 }
 
-/** The address of the page, without what names a place within it. */
-export const addressOf = ({ location }: Browser): string => location.href.replace(/#.*/, '')
+const addressNow = (): string => location.href.replace(/#.*/, '')
