@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,examples}/*/{src,test}/**/*.test.ts', '{test,bench,dev}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, contract, browser, start],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
           hookTimeout: 30_000,
         },
       },
