@@ -4,47 +4,20 @@ import { type Asked, columnsOf, groupingOf } from './columns.ts'
 import { conditionOf } from './condition.ts'
 import { dimensions } from './dimensions.ts'
 import type { Counted } from './metrics.ts'
-
-/** How far around a range events are read, so that a visit across its edge is known whole. */
-export const around_hours = 24
+import { visitsOf } from './visits.ts'
 
 /**
- * Answers what is about visits: makes them out of the events in and around the range, then takes the events that fit
- * the filters, and counts each at its own moment, and each of their visits once at the moment it starts.
- *
- * `starts` marks a visit's first event, whose facts are the visit's. The session decides where there is one.
+ * Answers what is about visits: takes the events that fit the filters, with the facts of their visits, and counts each
+ * event at its own moment and each of their visits once at the moment it starts.
  */
 export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknown> => {
-  const values = query.dimensions.filter((name) => !isTime(name))
+  const names = query.dimensions.filter((name) => !isTime(name))
+  const values = names.map((name) => sql`${dimensions[name].value} as ${sql.id(name)}`)
+  const counted = [...counts].map((what) => rows[what](also(names.map((name) => sql.id(name)))))
   return sql`
-  with stepped as (
-    select id, at, visitor, session, kind, page, origin, client, place, action,
-      lag(at) over step is null or (session is null and at - lag(at) over step > interval '30 minutes') as starts
-    from bounds
-    cross join events
-    where site = ${site_id}
-      and at >= read_from and at < read_to
-      and (skewed or (id >= from_id and id < to_id))
-    window step as (partition by visitor, session order by at, id)
-  ),
-  numbered as (
-    select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
-    from stepped
-  ),
-  visits as (
-    select visit, min(at) as started_at, extract(epoch from max(at) - min(at)) as seconds,
-      count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced,
-      max(origin) filter (where starts) as origin,
-      max(client) filter (where starts) as client,
-      max(place) filter (where starts) as place,
-      (array_agg(page order by at, id) filter (where kind = 'page_view'))[1] as entry
-    from numbered
-    group by visit
-  ),
+  with ${visitsOf(site_id)},
   fitting as (
-    select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced${also(
-      values.map((name) => sql`${dimensions[name].value} as ${sql.id(name)}`),
-    )}
+    select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced${also(values)}
     from numbered as event
     join visits using (visit)
     left join pages as page on page.site = ${site_id} and page.id = event.page
@@ -56,10 +29,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
     where ${query.filters ? conditionOf(query.filters) : sql`true`}
   ),
   counted as (
-    ${sql.join(
-      [...counts].map((counted) => rows[counted](also(values.map((name) => sql.id(name))))),
-      sql` union all `,
-    )}
+    ${sql.join(counted, union)}
   )
   select ${columnsOf(query, (name) => (isTime(name) ? clocks[name].label(sql`moment`) : sql.id(name)))}
   from bounds
@@ -68,14 +38,18 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   ${groupingOf(query)}`
 }
 
-const also = (columns: RawBuilder<unknown>[]): RawBuilder<unknown> => sql.join([sql``, ...columns])
-
 /** The rows that metrics count: events as they are, each visit once for each combination of values it has. */
 const rows: { [C in Counted]: (values: RawBuilder<unknown>) => RawBuilder<unknown> } = {
-  events: (values) => sql`
-    select at as moment, visitor, kind, null::bigint as visit, null::numeric as seconds, null::boolean as bounced${values}
+  events: (values) => sql`select at as moment, visitor, kind,
+      null::bigint as visit, null::numeric as seconds, null::boolean as bounced${values}
     from fitting`,
-  visits: (values) => sql`
-    select distinct started_at as moment, null::uuid as visitor, null::event_kind as kind, visit, seconds, bounced${values}
+  visits: (values) => sql`select distinct started_at as moment, null::uuid as visitor, null::event_kind as kind,
+      visit, seconds, bounced${values}
     from fitting`,
 }
+
+const union = sql`
+    union all
+    `
+
+const also = (columns: RawBuilder<unknown>[]): RawBuilder<unknown> => sql.join([sql``, ...columns])

@@ -8,7 +8,8 @@ type Term = NonNullable<Query['order_by']>[number]
 /** As asked; without that time first, else the first metric. Then all dimensions, so that pages never overlap. */
 export const orderOf = (query: Query): RawBuilder<unknown> => {
   const asked = query.order_by?.length ? query.order_by : usualOf(query)
-  return sql.join([...asked, ...query.dimensions.map(ascending)].map(termOf))
+  const rest = query.dimensions.filter((dimension) => asked.every(([name]) => name !== dimension))
+  return sql.join([...asked, ...rest.map(ascending)].map(termOf))
 }
 
 const usualOf = (query: Query): Term[] => {

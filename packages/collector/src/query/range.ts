@@ -39,8 +39,11 @@ export const rangeOf = (asked: {
   const [first, last] = Array.isArray(date_range)
     ? date_range.map((day) => sql`${day}::date`)
     : [firstDays[date_range], sql`today`]
-  return sql`clock as not materialized (
-  select ${time_zone}::text as time_zone, (${now.toISOString()}::timestamptz at time zone ${time_zone}::text)::date as today
+  return sql`zone as not materialized (
+  select ${time_zone}::text as time_zone
+),
+clock as not materialized (
+  select time_zone, (${now.toISOString()}::timestamptz at time zone time_zone)::date as today from zone
 ),
 days as not materialized (
   select time_zone, ${first} as first_day, ${last} as last_day from clock
@@ -49,12 +52,15 @@ edges as not materialized (
   select *, ${startOf(sql`first_day`)} as from_at, ${startOf(sql`(last_day + 1)`)} as to_at from days
 ),
 reach as not materialized (
-  select *, ${later(sql`from_at`, -around_hours)} as read_from, ${later(sql`to_at`, around_hours)} as read_to from edges
+  select *,
+    ${later(sql`from_at`, `${-around_hours} hours`)} as read_from,
+    ${later(sql`to_at`, `${around_hours} hours`)} as read_to
+  from edges
 ),
 bounds as not materialized (
   select *,
-    uuidv7_floor(${later(sql`read_from`, -24)}) as from_id,
-    uuidv7_floor(${later(sql`read_to`, 24)}) as to_id
+    uuidv7_floor(${later(sql`read_from`, '-24 hours')}) as from_id,
+    uuidv7_floor(${later(sql`read_to`, '24 hours')}) as to_id
   from reach
 )`
 }
@@ -63,38 +69,34 @@ bounds as not materialized (
  * The table expression `told`: the days that the answer names, and the instants they begin and end at. They are those
  * of `bounds`, but that `all` begins with the day of the site's first event.
  */
-export const toldOf = (date_range: DateRange, site_id: number): RawBuilder<unknown> => {
-  const first = date_range === 'all' ? firstEventDayOf(site_id) : sql`first_day`
-  return sql`told as (
-  select *, ${startOf(sql`first_day`)} as from_at from (
-    select time_zone, ${first} as first_day, last_day, to_at from bounds
-  ) as named
+export const toldOf = (date_range: DateRange, site_id: number): RawBuilder<unknown> =>
+  date_range === 'all'
+    ? sql`told as (
+  select *, ${startOf(sql`first_day`)} as from_at
+  from (select time_zone, ${firstEventDayOf(site_id)} as first_day, last_day, to_at from bounds) as days
 )`
-}
+    : sql`told as (
+  select time_zone, first_day, last_day, from_at, to_at from bounds
+)`
 
 /**
- * The instant at which a day begins: midnight, or where the clock leaps over midnight the first moment after it. Where
- * it falls back over midnight (the Azores, Havana) there are two, and `at time zone` takes the second.
+ * The instant at which a day begins: the one after the day before has ended. (Midnight itself may be left out, as in
+ * Santiago, or come twice, as in Havana, and then `at time zone` takes the second.)
  */
-const startOf = (day: Day): Instant => {
-  const midnight = sql<Date>`(${day}::timestamp at time zone time_zone)`
-  const hour_before = later(midnight, -1)
-  return sql`least(${midnight}, case when ${hour_before} at time zone time_zone >= ${day} then ${hour_before} end)`
-}
+const startOf = (day: Day): Instant =>
+  later(sql`(${day}::timestamp - interval '1 microsecond') at time zone time_zone`, '1 microsecond')
 
-const later = (at: Instant, hours: number): Instant =>
-  sql`((${at} at time zone 'UTC' + ${`${hours} hours`}::interval) at time zone 'UTC')`
+const later = (at: Instant, by: string): Instant => sql`(${at} at time zone 'UTC' + ${by}::interval) at time zone 'UTC'`
 
 /**
- * The first event by id is not always the first by time: but for the skewed, the two times of an event lie within a day
- * of each other, so the first is among those whose ids begin within two days.
+ * The day of the first event. The first by id is not always the first by time, but except for the skewed, the two times
+ * of an event lie within a day of each other, so it is among those whose ids begin within two days.
  */
-const firstEventDayOf = (site_id: number): Day => {
-  const first_id = sql`(select id from events where site = ${site_id} and not skewed order by id limit 1)`
-  const first_at = sql`(
+const firstEventDayOf = (site_id: number): Day => sql`least(last_day, ((
       select min(at) from events
-      where site = ${site_id}
-        and (skewed or id < (select uuidv7_floor(uuidv7_time(${first_id}) + interval '48 hours')))
-    )`
-  return sql`least((${first_at} at time zone time_zone)::date, last_day)`
-}
+      where site = ${site_id} and (skewed or id < (
+        select uuidv7_floor(uuidv7_time(id) + interval '48 hours') from events
+        where site = ${site_id} and not skewed
+        order by id limit 1
+      ))
+    ) at time zone time_zone)::date)`

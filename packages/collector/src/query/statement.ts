@@ -3,11 +3,12 @@ import type { Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 import type { Asked } from './columns.ts'
 import { fromEvents } from './from-events.ts'
-import { around_hours, fromVisits } from './from-visits.ts'
+import { fromVisits } from './from-visits.ts'
 import { includes } from './includes.ts'
 import { orderOf } from './order.ts'
 import { planOf, type Source } from './plan.ts'
 import { rangeOf, toldOf } from './range.ts'
+import { around_hours } from './visits.ts'
 
 /** The one row that a question's statement gives: the parts of the answer that only the database knows. */
 export type Told = { results: Answer['results']; meta: Omit<Answer['meta'], 'time_zone'> }

@@ -1,0 +1,255 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { statementOf } from '../src/query/statement.ts'
+import type { Database } from '../src/store/database.ts'
+import { type Asked, openWorld, questionTo, type World } from './query-world.ts'
+
+const site = { id: 7, key: 'demo', time_zone: 'Europe/Paris' }
+const now = new Date('2026-10-15T12:00:00Z')
+const statement = (asked: Asked) => statementOf({ site, query: questionTo(site, asked), now })
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld()
+  await fillAutumn(world.database)
+})
+afterAll(() => world.close())
+
+/** Twenty thousand events in each month from August to October 2026, one in a thousand with a clock far off. */
+const fillAutumn = async (database: Database) => {
+  await sql`select prepare_partitions('2026-08-01', '2026-10-01')`.execute(database)
+  await sql`
+    insert into events (site, id, at, visitor, page, client, kind, known, skewed)
+    select ${site.id}, (left(uuidv7_floor(at)::text, 13) || right(md5(n::text)::uuid::text, 23))::uuid, at,
+      md5((n / 10)::text)::uuid, n % 50, n % 20, 'page_view', false, n % 1000 = 0
+    from (select n, timestamptz '2026-08-01' + n * interval '132 seconds' as at from generate_series(1, 60000) as n) as moments
+  `.execute(database)
+  await sql`analyze`.execute(database)
+}
+
+/** A node of a plan that Postgres tells about after it was carried out. */
+type Node = {
+  'Node Type': string
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Rows Removed by Filter'?: number
+  Plans?: Node[]
+}
+
+const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
+
+/** What the statement of a question does, carried out and told step by step. */
+const planOf = async (asked: Asked): Promise<Node[]> => {
+  const { rows } = await sql<{
+    'QUERY PLAN': [{ Plan: Node }]
+  }>`explain (analyze, format json) ${statement(asked)}`.execute(world.database)
+  const [
+    {
+      'QUERY PLAN': [{ Plan: plan }],
+    } = { 'QUERY PLAN': [{ Plan: { 'Node Type': 'none', 'Actual Rows': 0 } }] },
+  ] = rows
+  return nodesOf(plan)
+}
+
+const readBy = (plan: Node[], table: string) =>
+  plan
+    .filter((node) => node['Relation Name'] === table)
+    .reduce((sum, node) => sum + node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0), 0)
+
+describe('a range of time is a range of ids:', () => {
+  const questions: [says: string, asked: Asked][] = [
+    ['one number', { date_range: 'day', metrics: ['page_views'] }],
+    ['by path', { date_range: 'day', metrics: ['visitors'], dimensions: ['event:path'] }],
+    ['visits', { date_range: 'day', metrics: ['visits', 'bounce_rate'], dimensions: ['visit:source'] }],
+  ]
+  test.each(questions)('%s of a day, read from its month by index, without the rest', async (_, asked) => {
+    const plan = await planOf(asked)
+    const months = ['events_2026_08', 'events_2026_09', 'events_2026_10']
+    const scans = plan.filter((node) => months.includes(node['Relation Name'] ?? ''))
+    expect(scans.map((node) => node['Node Type'])).toEqual(Array(3).fill('Bitmap Heap Scan'))
+    expect([readBy(plan, 'events_2026_08'), readBy(plan, 'events_2026_09')]).toEqual([0, 0])
+    expect(readBy(plan, 'events_2026_10')).toBeGreaterThan(600)
+    expect(readBy(plan, 'events_2026_10')).toBeLessThan(4_000)
+  })
+})
+
+describe('only what a question needs is done:', () => {
+  const questions: [says: string, asked: Partial<Asked>, makes_visits: boolean, tables: string[]][] = [
+    ['visitors', { metrics: ['visitors', 'page_views', 'events'] }, false, []],
+    ['by day', { dimensions: ['time:day'] }, false, []],
+    ['by path', { dimensions: ['event:path'] }, false, ['pages']],
+    ['of a name', { filters: ['not', ['is', 'event:name', ['signup']]] }, false, ['actions']],
+    ['bounces', { metrics: ['bounce_rate'] }, true, []],
+    ['by source', { dimensions: ['visit:source'] }, true, ['origins']],
+    ['from a country', { filters: ['or', [['is', 'visit:country', ['FR']]]] }, true, ['places']],
+  ]
+  const known = ['pages', 'actions', 'origins', 'clients', 'places']
+
+  test.each(questions)('%s', async (_, asked, makes_visits, tables) => {
+    const plan = await planOf({ date_range: 'day', metrics: ['visitors'], ...asked })
+    expect(plan.some((node) => node['Node Type'] === 'WindowAgg')).toBe(makes_visits)
+    expect(known.filter((table) => plan.some((node) => node['Relation Name'] === table))).toEqual(tables)
+  })
+})
+
+describe('a question is one statement', () => {
+  test('over events', () => {
+    const asked: Asked = {
+      date_range: '7d',
+      metrics: ['visitors', 'page_views'],
+      dimensions: ['time:day', 'event:path'],
+      filters: [
+        'and',
+        [
+          ['is', 'event:kind', ['page_view']],
+          ['not', ['contains', 'event:path', ['%', "'"]]],
+        ],
+      ],
+      order_by: [['visitors', 'desc']],
+    }
+    const { sql, parameters } = statement(asked).compile(world.database)
+    expect(sql).toMatchInlineSnapshot(`
+      "
+      with zone as not materialized (
+        select $1::text as time_zone
+      ),
+      clock as not materialized (
+        select time_zone, ($2::timestamptz at time zone time_zone)::date as today from zone
+      ),
+      days as not materialized (
+        select time_zone, today - 6 as first_day, today as last_day from clock
+      ),
+      edges as not materialized (
+        select *, ((first_day::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $3::interval) at time zone 'UTC' as from_at, (((last_day + 1)::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $4::interval) at time zone 'UTC' as to_at from days
+      ),
+      reach as not materialized (
+        select *,
+          (from_at at time zone 'UTC' + $5::interval) at time zone 'UTC' as read_from,
+          (to_at at time zone 'UTC' + $6::interval) at time zone 'UTC' as read_to
+        from edges
+      ),
+      bounds as not materialized (
+        select *,
+          uuidv7_floor((read_from at time zone 'UTC' + $7::interval) at time zone 'UTC') as from_id,
+          uuidv7_floor((read_to at time zone 'UTC' + $8::interval) at time zone 'UTC') as to_id
+        from reach
+      ),
+      told as (
+        select time_zone, first_day, last_day, from_at, to_at from bounds
+      ),
+      found as (
+        select to_char(event.at at time zone time_zone, 'YYYY-MM-DD') as "time:day", coalesce(page.path, '(none)') as "event:path", count(distinct visitor) as "visitors", count(*) filter (where kind = 'page_view') as "page_views"
+        from bounds
+        cross join events as event
+        left join pages as page on page.site = event.site and page.id = event.page
+        left join actions as action on action.site = event.site and action.id = event.action
+        where event.site = $9
+          and event.at >= read_from and event.at < read_to
+          and (event.skewed or (event.id >= from_id and event.id < to_id))
+          and (event.kind::text = any($10::text[]) and not (strpos(coalesce(page.path, '(none)'), $11) > 0 or strpos(coalesce(page.path, '(none)'), $12) > 0))
+        group by "time:day", "event:path"
+      ),
+      page as (
+        select * from found order by "visitors" desc nulls last, "time:day" collate "C" asc, "event:path" collate "C" asc limit $13 offset $14
+      )
+      select
+        (select coalesce(json_agg(json_build_object(
+          'dimensions', json_build_array("time:day", "event:path"),
+          'metrics', json_build_array("visitors", "page_views")
+        )), '[]') from page) as results,
+        json_build_object('date_range', json_build_array(first_day, last_day)) as meta
+      from told"
+    `)
+    expect(parameters).toMatchInlineSnapshot(`
+      [
+        "Europe/Paris",
+        "2026-10-15T12:00:00.000Z",
+        "1 microsecond",
+        "1 microsecond",
+        "0 hours",
+        "0 hours",
+        "-24 hours",
+        "24 hours",
+        7,
+        [
+          "page_view",
+        ],
+        "%",
+        "'",
+        100,
+        0,
+      ]
+    `)
+  })
+
+  test('over visits', () => {
+    const asked: Asked = { date_range: 'all', metrics: ['visits', 'visitors'], dimensions: ['visit:source'] }
+    const { sql } = statement(asked).compile(world.database)
+    expect(sql.slice(sql.indexOf('told as'), sql.indexOf('page as'))).toMatchInlineSnapshot(`
+      "told as (
+        select *, ((first_day::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $10::interval) at time zone 'UTC' as from_at
+        from (select time_zone, least(last_day, ((
+            select min(at) from events
+            where site = $11 and (skewed or id < (
+              select uuidv7_floor(uuidv7_time(id) + interval '48 hours') from events
+              where site = $12 and not skewed
+              order by id limit 1
+            ))
+          ) at time zone time_zone)::date) as first_day, last_day, to_at from bounds) as days
+      ),
+      found as (
+        with stepped as (
+          select id, at, visitor, session, kind, page, origin, client, place, action,
+            lag(at) over step is null or (session is null and at - lag(at) over step > interval '30 minutes') as starts
+          from bounds
+          cross join events
+          where site = $13
+            and at >= read_from and at < read_to
+            and (skewed or (id >= from_id and id < to_id))
+          window step as (partition by visitor, session order by at, id)
+        ),
+        numbered as (
+          select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
+          from stepped
+        ),
+        visits as (
+          select visit, min(at) as started_at, extract(epoch from max(at) - min(at)) as seconds,
+            count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced,
+            max(origin) filter (where starts) as origin,
+            max(client) filter (where starts) as client,
+            max(place) filter (where starts) as place,
+            (array_agg(page order by at, id) filter (where kind = 'page_view'))[1] as entry
+          from numbered
+          group by visit
+        ),
+        fitting as (
+          select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced, coalesce(origin.source, 'Direct') as "visit:source"
+          from numbered as event
+          join visits using (visit)
+          left join pages as page on page.site = $14 and page.id = event.page
+          left join actions as action on action.site = $15 and action.id = event.action
+          left join origins as origin on origin.site = $16 and origin.id = visits.origin
+          left join clients as client on client.site = $17 and client.id = visits.client
+          left join places as place on place.site = $18 and place.id = visits.place
+          left join pages as entry on entry.site = $19 and entry.id = visits.entry
+          where true
+        ),
+        counted as (
+          select distinct started_at as moment, null::uuid as visitor, null::event_kind as kind,
+            visit, seconds, bounced, "visit:source"
+          from fitting
+          union all
+          select at as moment, visitor, kind,
+            null::bigint as visit, null::numeric as seconds, null::boolean as bounced, "visit:source"
+          from fitting
+        )
+        select "visit:source" as "visit:source", count(visit) as "visits", count(distinct visitor) as "visitors"
+        from bounds
+        cross join counted
+        where moment >= from_at and moment < to_at
+        group by "visit:source"
+      ),
+      "
+    `)
+  })
+})
