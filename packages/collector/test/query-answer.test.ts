@@ -1,19 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { answer } from '@balise/shared/stats/answer'
 import { type DateRange, dimensions, filterOperators, metrics, namedRanges, query } from '@balise/shared/stats/query'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { ask } from '../src/query/ask.ts'
 import { storeEvents } from '../src/store/events.ts'
 import { by, from, inCountry, now, on } from './query-story.ts'
-import { openWorld, type World } from './query-world.ts'
+import { test } from './query-world.ts'
 
 const doc = readFileSync(new URL('../../../docs/query.md', import.meta.url), 'utf8')
-
-let world: World
-beforeAll(async () => {
-  world = await openWorld()
-})
-afterAll(() => world.close())
 
 /** 00:30 on 1 March 2026 in Paris, still February in UTC. */
 const march = new Date('2026-02-28T23:30:00Z')
@@ -29,7 +23,7 @@ const ranges: [range: DateRange, first: string, last: string][] = [
 ]
 
 describe('ranges are days of the site:', () => {
-  test.each(ranges)('%s', async (date_range, first, last) => {
+  test.for(ranges)('%s', async ([date_range, first, last], { world }) => {
     const site = await world.settle('Europe/Paris', [
       by('ann', '2026-02-12T10:00Z'),
       by('ben', '2026-02-10T23:00Z'), // the 11th in Paris
@@ -38,7 +32,7 @@ describe('ranges are days of the site:', () => {
     expect(meta).toEqual({ time_zone: 'Europe/Paris', date_range: [first, last] })
   })
 
-  test('all of a site without events is today', async () => {
+  test('all of a site without events is today', async ({ world }) => {
     const site = await world.settle('Europe/Paris', [])
     const { meta, results } = await world.answer(site, { date_range: 'all', metrics: ['visitors'] }, march)
     expect(meta.date_range).toEqual(['2026-03-01', '2026-03-01'])
@@ -47,7 +41,7 @@ describe('ranges are days of the site:', () => {
 })
 
 describe('an answer tells on request', () => {
-  test('how many rows there are, also past the last of them', async () => {
+  test('how many rows there are, also past the last of them', async ({ world }) => {
     const site = await world.settle(
       'UTC',
       ['/a', '/b', '/c'].map((path) => by('ann', '2026-10-01T10:00Z', on(path))),
@@ -61,7 +55,7 @@ describe('an answer tells on request', () => {
     expect({ rows: results.length, total_rows: meta.total_rows }).toEqual({ rows: 0, total_rows: 3 })
   })
 
-  test('every bucket, empty or not, on the days that clocks change', async () => {
+  test('every bucket, empty or not, on the days that clocks change', async ({ world }) => {
     const site = await world.settle('Europe/Paris', [])
     const labelsOf = async (date_range: DateRange, dimension: 'time:hour' | 'time:day' | 'time:month') => {
       const asked = { date_range, dimensions: [dimension], include: ['time_labels' as const] }
@@ -79,7 +73,7 @@ describe('an answer tells on request', () => {
     expect({ days: days.length, has: days.includes('2026-03-29') }).toEqual({ days: 365, has: true })
   })
 
-  test('what was turned away on the days asked for, by the reasons of the contract', async () => {
+  test('what was turned away on the days asked for, by the reasons of the contract', async ({ world }) => {
     const site = await world.settle('UTC', [])
     const refused = [
       { site: site.id, day: '2026-10-01', reason: 'bot', count: 2 },
@@ -95,7 +89,7 @@ describe('an answer tells on request', () => {
   })
 })
 
-test('a site never sees the events of another', async () => {
+test('a site never sees the events of another', async ({ world }) => {
   await world.settle('UTC', [by('ann', '2026-10-01T10:00Z')])
   const site = await world.settle('UTC', [by('ben', '2026-10-01T10:00Z')])
   for (const metric of ['events', 'visits'] as const) {
@@ -105,7 +99,7 @@ test('a site never sees the events of another', async () => {
 })
 
 describe('docs/query.md', () => {
-  test('shows a question and its answer as they are', async () => {
+  test('shows a question and its answer as they are', async ({ world }) => {
     const [question, shown] = [...doc.matchAll(/```json\n(.*?)```/gs)].map(([, json = '']) => JSON.parse(json))
     const { id } = await world.settle('Europe/Paris', [
       by('ann', '2026-10-01T08:00Z', { ...from('Google'), ...inCountry('FR') }),

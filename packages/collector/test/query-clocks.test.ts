@@ -1,12 +1,5 @@
-import { afterAll, beforeAll, test } from 'vitest'
 import { by, type Case, check } from './query-story.ts'
-import { openWorld, type World } from './query-world.ts'
-
-let world: World
-beforeAll(async () => {
-  world = await openWorld()
-})
-afterAll(() => world.close())
+import { test } from './query-world.ts'
 
 const clocks: Case[] = [
   [
@@ -73,4 +66,4 @@ const clocks: Case[] = [
   ],
 ]
 
-test.each(clocks)('%s', (...all) => check(world, all))
+test.for(clocks)('%s', (told, { world }) => check(world, told))

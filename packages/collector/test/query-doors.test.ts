@@ -1,17 +1,11 @@
 import { createGateway } from '@balise/neon-gateway'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { ask } from '../src/query/ask.ts'
 import { openNeon } from '../src/store/neon.ts'
 import { by, from, now, october, on } from './query-story.ts'
-import { openWorld, questionTo, type World } from './query-world.ts'
+import { questionTo, test } from './query-world.ts'
 
-let world: World
-beforeAll(async () => {
-  world = await openWorld()
-})
-afterAll(() => world.close())
-
-test("an answer over Neon's HTTP is the one over Postgres' own protocol", async () => {
+test("an answer over Neon's HTTP is the one over Postgres' own protocol", async ({ world }) => {
   const site = await world.settle('Europe/Paris', [
     by('ann', '2026-10-01T10:00Z', from('Google')),
     by('ann', '2026-10-01T10:01Z', on('/it\'s {"a",b}\\')),

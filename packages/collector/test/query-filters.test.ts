@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { by, type Case, check, inCountry, now, october, on } from './query-story.ts'
-import { openWorld, type World } from './query-world.ts'
-
-let world: World
-beforeAll(async () => {
-  world = await openWorld()
-})
-afterAll(() => world.close())
+import { test } from './query-world.ts'
 
 const filters: Case[] = [
   [
@@ -82,11 +76,11 @@ const filters: Case[] = [
   ],
 ]
 
-test.each(filters)('%s', (...all) => check(world, all))
+test.for(filters)('%s', (told, { world }) => check(world, told))
 
 const paths = ['/100%', '/1000', '/a_b', '/acb', "/it's", '/"x"', '/\\', '/é', '/😀', "/'; drop table events; --"]
 
-test.each(paths)('every character is taken as it is: %s', async (path) => {
+test.for(paths)('every character is taken as it is: %s', async (path, { world }) => {
   const site = await world.settle(
     'UTC',
     paths.map((each) => by('ann', '2026-10-01T10:00Z', on(each))),

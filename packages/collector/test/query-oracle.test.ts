@@ -9,22 +9,16 @@ import {
 } from '@balise/shared/stats/query'
 import { eventKinds } from '@balise/shared/wire/event'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import type { EventRow } from '../src/ingest/row.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
 import { oracle } from './query-oracle.ts'
-import { type Asked, openWorld, questionTo, type World } from './query-world.ts'
+import { type Asked, questionTo, test } from './query-world.ts'
 
 const minute_ms = 60_000
 const hour_ms = 60 * minute_ms
 const day_ms = 24 * hour_ms
-
-let world: World
-beforeAll(async () => {
-  world = await openWorld()
-})
-afterAll(() => world.close())
 
 /** Days on which a clock somewhere leaps or falls back, a month or a year ends, or nothing happens. */
 const day = fc.constantFrom(
@@ -71,7 +65,7 @@ const event = fc.record({
 })
 type Told = typeof event extends fc.Arbitrary<infer Value> ? Value : never
 
-const noOrigin = { source: null, referrer: null, medium: null, campaign: null, term: null, content: null }
+const noOrigin = { source: null, referrer: null, medium: null, campaign: null, term: null, content: null, channel: null }
 const noAction = { name: null, method: null, endpoint: null, status: null, channel: null, currency: null }
 const noPlace = { country: null, region: null, city: null }
 
@@ -151,7 +145,7 @@ const askedOf = (midnight: number, { range, order, filters, ...drawn }: Drawn): 
   }
 }
 
-test('every answer is what a count over all events in plain loops gives', { timeout: 300_000 }, async () => {
+test('every answer is what a count over all events in plain loops gives', { timeout: 300_000 }, async ({ world }) => {
   const property = fc.asyncProperty(
     day,
     zone,

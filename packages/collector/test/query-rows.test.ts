@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { describe } from 'vitest'
 import { by, type Case, check, custom, from, inCountry, on } from './query-story.ts'
-import { openWorld, type World } from './query-world.ts'
-
-let world: World
-beforeAll(async () => {
-  world = await openWorld()
-})
-afterAll(() => world.close())
+import { test } from './query-world.ts'
 
 const measures: Case[] = [
   [
@@ -142,5 +136,5 @@ const splits: Case[] = [
   ],
 ]
 
-describe('metrics:', () => test.each(measures)('%s', (...all) => check(world, all)))
-describe('dimensions:', () => test.each(splits)('%s', (...all) => check(world, all)))
+describe('metrics:', () => test.for(measures)('%s', (told, { world }) => check(world, told)))
+describe('dimensions:', () => test.for(splits)('%s', (told, { world }) => check(world, told)))

@@ -1,19 +1,12 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { statementOf } from '../src/query/statement.ts'
 import type { Database } from '../src/store/database.ts'
-import { type Asked, openWorld, questionTo, type World } from './query-world.ts'
+import { type Asked, test as plain, questionTo } from './query-world.ts'
 
 const site = { id: 7, key: 'demo', time_zone: 'Europe/Paris' }
 const now = new Date('2026-10-15T12:00:00Z')
 const statement = (asked: Asked) => statementOf({ site, query: questionTo(site, asked), now })
-
-let world: World
-beforeAll(async () => {
-  world = await openWorld()
-  await fillAutumn(world.database)
-})
-afterAll(() => world.close())
 
 /** Twenty thousand events in each month from August to October 2026, one in a thousand with a clock far off. */
 const fillAutumn = async (database: Database) => {
@@ -27,6 +20,11 @@ const fillAutumn = async (database: Database) => {
   await sql`analyze`.execute(database)
 }
 
+const test = plain.extend('autumn', { scope: 'file' }, async ({ world: { database } }) => {
+  await fillAutumn(database)
+  return database
+})
+
 /** A node of a plan that Postgres tells about after it was carried out. */
 type Node = {
   'Node Type': string
@@ -39,16 +37,10 @@ type Node = {
 const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 
 /** What the statement of a question does, carried out and told step by step. */
-const planOf = async (asked: Asked): Promise<Node[]> => {
-  const { rows } = await sql<{
-    'QUERY PLAN': [{ Plan: Node }]
-  }>`explain (analyze, format json) ${statement(asked)}`.execute(world.database)
-  const [
-    {
-      'QUERY PLAN': [{ Plan: plan }],
-    } = { 'QUERY PLAN': [{ Plan: { 'Node Type': 'none', 'Actual Rows': 0 } }] },
-  ] = rows
-  return nodesOf(plan)
+const planOf = async (database: Database, asked: Asked): Promise<Node[]> => {
+  const explain = sql<{ 'QUERY PLAN': { Plan: Node }[] }>`explain (analyze, format json) ${statement(asked)}`
+  const { rows } = await explain.execute(database)
+  return rows.flatMap((row) => row['QUERY PLAN']).flatMap(({ Plan }) => nodesOf(Plan))
 }
 
 const readBy = (plan: Node[], table: string) =>
@@ -62,8 +54,8 @@ describe('a range of time is a range of ids:', () => {
     ['by path', { date_range: 'day', metrics: ['visitors'], dimensions: ['event:path'] }],
     ['visits', { date_range: 'day', metrics: ['visits', 'bounce_rate'], dimensions: ['visit:source'] }],
   ]
-  test.each(questions)('%s of a day, read from its month by index, without the rest', async (_, asked) => {
-    const plan = await planOf(asked)
+  test.for(questions)('%s of a day, read from its month by index, without the rest', async ([, asked], { autumn }) => {
+    const plan = await planOf(autumn, asked)
     const months = ['events_2026_08', 'events_2026_09', 'events_2026_10']
     const scans = plan.filter((node) => months.includes(node['Relation Name'] ?? ''))
     expect(scans.map((node) => node['Node Type'])).toEqual(Array(3).fill('Bitmap Heap Scan'))
@@ -85,15 +77,15 @@ describe('only what a question needs is done:', () => {
   ]
   const known = ['pages', 'actions', 'origins', 'clients', 'places']
 
-  test.each(questions)('%s', async (_, asked, makes_visits, tables) => {
-    const plan = await planOf({ date_range: 'day', metrics: ['visitors'], ...asked })
+  test.for(questions)('%s', async ([, asked, makes_visits, tables], { autumn }) => {
+    const plan = await planOf(autumn, { date_range: 'day', metrics: ['visitors'], ...asked })
     expect(plan.some((node) => node['Node Type'] === 'WindowAgg')).toBe(makes_visits)
     expect(known.filter((table) => plan.some((node) => node['Relation Name'] === table))).toEqual(tables)
   })
 })
 
 describe('a question is one statement', () => {
-  test('over events', () => {
+  test('over events', ({ world }) => {
     const asked: Asked = {
       date_range: '7d',
       metrics: ['visitors', 'page_views'],
@@ -182,7 +174,7 @@ describe('a question is one statement', () => {
     `)
   })
 
-  test('over visits', () => {
+  test('over visits', ({ world }) => {
     const asked: Asked = { date_range: 'all', metrics: ['visits', 'visitors'], dimensions: ['visit:source'] }
     const { sql } = statement(asked).compile(world.database)
     expect(sql.slice(sql.indexOf('told as'), sql.indexOf('page as'))).toMatchInlineSnapshot(`

@@ -1,13 +1,6 @@
-import { afterAll, beforeAll, test } from 'vitest'
 import { uuidv7 } from './batches.ts'
 import { by, type Case, check, from, inSession, on } from './query-story.ts'
-import { openWorld, type World } from './query-world.ts'
-
-let world: World
-beforeAll(async () => {
-  world = await openWorld()
-})
-afterAll(() => world.close())
+import { test } from './query-world.ts'
 
 const visits: Case[] = [
   [
@@ -99,4 +92,4 @@ const visits: Case[] = [
   ],
 ]
 
-test.each(visits)('%s', (...all) => check(world, all))
+test.for(visits)('%s', (told, { world }) => check(world, told))

@@ -1,4 +1,5 @@
 import { type Question, query } from '@balise/shared/stats/query'
+import { test as plain } from 'vitest'
 import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
 import type { EventRow } from '../src/ingest/row.ts'
 import { type AskedSite, ask } from '../src/query/ask.ts'
@@ -12,13 +13,13 @@ export type Asked = Omit<Question, 'site'>
 /** A question to a site, with its defaults filled in. */
 export const questionTo = (site: AskedSite, asked: Asked) => query.parse({ site: site.key, ...asked })
 
-/** See {@link openWorld}. */
+/** A database in which each test settles sites of its own. */
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-/** A database in which each test settles sites of its own, with events stored as ingest stores them. */
-export const openWorld = async () => {
+/** `settle` makes a site with events, stored as ingest stores them; `answer` asks about one, and throws where it is refused. */
+const openWorld = async (statement_ms_max: number) => {
   const { url, drop } = await migratedDatabase()
-  const database = openPostgres({ url, connections_max: 4, statement_ms_max: 20_000, onIdleError: () => {} })
+  const database = openPostgres({ url, connections_max: 4, statement_ms_max, onIdleError: () => {} })
   let sites = 0
 
   const settle = async (time_zone: string, events: EventRow[]): Promise<AskedSite> => {
@@ -41,3 +42,12 @@ export const openWorld = async () => {
 
   return { url, database, settle, answer, close }
 }
+
+/** A test that is given a `world`: one for all tests of its file. */
+export const test = plain
+  .extend('statement_ms_max', { scope: 'file' }, 20_000)
+  .extend('world', { scope: 'file' }, async ({ statement_ms_max }, { onCleanup }) => {
+    const world = await openWorld(statement_ms_max)
+    onCleanup(world.close)
+    return world
+  })
