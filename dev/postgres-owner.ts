@@ -18,7 +18,9 @@ export type PostgresOwner = {
 export function postgresOwner(data: string): PostgresOwner {
   if (process.getuid?.() !== 0) return { running: (command, args) => ({ command, args, ids: {} }), handOver() {} }
   const ids = postgresIds() ?? createPostgres()
+  // access(2) ignores lent capabilities unless this securebit is set, and initdb asks it where `postgres` is.
   const lent = ['--clear-groups', '--inh-caps=+dac_override', '--ambient-caps=+dac_override']
+  lent.push('--securebits=+no_setuid_fixup')
   return {
     running(program, args) {
       if (isOpen(program) && isOpen(data)) return { command: program, args, ids }
