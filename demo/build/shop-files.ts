@@ -8,7 +8,7 @@ const title = 'Paniers de Douala'
 /** Every file of the shop and its panel that is not code, by its path: pages, and the answers of the shop's API. */
 export const shopFiles = (): Record<string, string> => ({
   'index.html': page({
-    title: `${title} : le marché vient à vous`,
+    title: `${title}, le marché vient à vous`,
     description: 'Des paniers de marché, livrés à moto dans Douala. Une boutique imaginaire qui montre Balise.',
     main: fill('shop/home.html', { cards: baskets.map(card).join('') }) + baskets.map(template).join(''),
   }),

@@ -17,7 +17,7 @@ export const bars: Show = ({ results, meta }) => {
   drawing.setAttribute('role', 'img')
   drawing.setAttribute('aria-label', sentenceOf(hours))
   drawing.append(
-    ...hours.map(({ label, count }, index) => bar({ index, share: count / most, says: `${label} : ${count}` })),
+    ...hours.map(({ label, count }, index) => bar({ index, share: count / most, says: `${count} à ${label}` })),
   )
   const axis = hours.filter((_, index) => index % 6 === 0).map(({ label }) => element('span', '', label))
   return element('figure', 'bars', element('span', 'most', String(most)), drawing, element('figcaption', '', ...axis))
@@ -39,5 +39,5 @@ const hourOf = (label: string): string => `${Number(label.slice(11, 13))} h`
 
 const sentenceOf = (hours: readonly { label: string; count: number }[]): string => {
   const seen = hours.filter(({ count }) => count > 0).map(({ label, count }) => `${count} à ${label}`)
-  return seen.length > 0 ? `Pages vues : ${seen.join(', ')}` : 'Aucune page vue aujourd’hui'
+  return seen.length > 0 ? `Pages vues, heure par heure. ${seen.join(', ')}` : 'Aucune page vue aujourd’hui'
 }

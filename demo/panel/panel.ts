@@ -3,7 +3,8 @@ import { type Block, createBlock } from './block.ts'
 import { element } from './element.ts'
 import { questions } from './questions.ts'
 
-const pause_ms = 1_000
+/** Short enough that a click is on the page within two seconds: the SDK collects for one of them. */
+const pause_ms = 500
 
 /** `npm start` leaves a token beside this page that opens questions and nothing else. */
 const doorOf = async (): Promise<Door | undefined> => {
@@ -14,7 +15,7 @@ const doorOf = async (): Promise<Door | undefined> => {
 const start = async (): Promise<void> => {
   const status = document.querySelector('#status')
   const door = await doorOf()
-  if (!door) return status?.replaceChildren('Sans jeton, pas de chiffres : lancez « npm start ».')
+  if (!door) return status?.replaceChildren('Pas de chiffres sans jeton. Lancez « npm start ».')
   const blocks = questions.map(createBlock)
   document.querySelector('#blocks')?.append(...blocks.map(({ node }) => node))
   for (;;) {
@@ -33,7 +34,7 @@ const round = async (door: Door, blocks: readonly Block[]): Promise<(Node | stri
     block.show(asked)
     sum_ms += asked.took_ms
   }
-  return [element('i', 'live'), `En direct : ${blocks.length} réponses en ${Math.round(sum_ms)} ms`]
+  return [element('i', 'live'), `En direct, ${blocks.length} réponses en ${Math.round(sum_ms)} ms`]
 }
 
 /** A panel that nobody sees asks nothing. */

@@ -10,7 +10,7 @@ export const metricWords: Record<Metric, { name: string; shown: (value: number) 
   page_views: { name: 'Pages vues', shown: (value) => whole.format(value) },
   events: { name: 'Événements', shown: (value) => whole.format(value) },
   bounce_rate: { name: 'Rebond', shown: (value) => `${oneDigit.format(value)} %` },
-  visit_duration: { name: 'Durée moyenne', shown: (value) => durationOf(value) },
+  visit_duration: { name: 'Durée', shown: (value) => durationOf(value) },
 }
 
 /** What the collector calls something, in French; names that the shop made stay as they are. */

@@ -20,7 +20,7 @@ export const offerChoices = ({ document, localStorage, navigator }: Window, bali
 
   const show = (): void => {
     const inForce = balise.consent.get()
-    const why = isOut() ? ' : vous n’êtes plus compté' : hasSignal(navigator) ? ' : votre navigateur le demande' : ''
+    const why = hasSignal(navigator) ? ', comme votre navigateur le demande' : isOut() ? ', comme vous le demandez' : ''
     level.textContent = words[inForce] + (inForce === 'none' ? why : '')
     for (const radio of radios) radio.checked = radio.value === (decision.read() ?? inForce)
   }
@@ -40,6 +40,7 @@ export const offerChoices = ({ document, localStorage, navigator }: Window, bali
     show()
   })
   forget.addEventListener('click', async () => {
+    receipt.textContent = 'Un instant…'
     const done = await balise.forget()
     decision.take('none')
     receipt.replaceChildren(...(done ? shownReceipt(document, done) : [nobody]))
@@ -47,7 +48,7 @@ export const offerChoices = ({ document, localStorage, navigator }: Window, bali
   })
 }
 
-const nobody = 'Personne à oublier : à ce niveau, rien ne relie vos visites à ce navigateur.'
+const nobody = 'Personne à oublier. À ce niveau, rien ne relie vos visites à ce navigateur.'
 
 const shownReceipt = (document: Document, { id, at, erased, suppressed }: ErasureReceipt): Node[] => {
   const title = document.createElement('h3')

@@ -13,5 +13,5 @@ const sentenceOf = async (address: string): Promise<string> => {
   const response = await fetch(address).catch((failure: Error) => failure)
   if (response instanceof Error || !response.ok) return 'Le stock ne répond pas. Réessayez dans un moment.'
   const { ready, place, next_delivery }: Stock = await response.json()
-  return `${ready} paniers prêts à ${place} ; prochaine tournée à ${next_delivery}.`
+  return `${ready} paniers prêts à ${place}. Prochaine tournée à ${next_delivery}.`
 }
