@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto'
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, rollup } from 'rollup'
 import { type MinifyOptions, minify } from 'terser'
 
-/** Writes `dist/`: the script with its hash, the module, and the public types, which are `src/api.ts` as it stands. */
-export const build = async (): Promise<void> => {
-  await rm(here('dist'), { recursive: true, force: true })
-  await bundle('src/script.ts', 'dist/balise.js', 'iife')
-  await bundle('src/index.ts', 'dist/index.js', 'es')
-  await copyFile(here('src/api.ts'), here('dist/index.d.ts'))
-  const hash = createHash('sha384').update(await readFile(here('dist/balise.js')))
-  await writeFile(here('dist/balise.js.sri'), `sha384-${hash.digest('base64')}\n`)
+/** Writes into `folder` the script with its hash, the module, and the public types: `src/api.ts` as it stands. */
+export const build = async (folder: string): Promise<void> => {
+  await rm(folder, { recursive: true, force: true })
+  await bundle('src/script.ts', join(folder, 'balise.js'), 'iife')
+  await bundle('src/index.ts', join(folder, 'index.js'), 'es')
+  await copyFile(here('src/api.ts'), join(folder, 'index.d.ts'))
+  const hash = createHash('sha384').update(await readFile(join(folder, 'balise.js')))
+  await writeFile(join(folder, 'balise.js.sri'), `sha384-${hash.digest('base64')}\n`)
 }
 
-/** A path of this package. */
+/** The absolute path of something in this package. */
 export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** As small as we know how to make code for ES2020, the oldest syntax a page of ours must read. */
@@ -52,7 +53,8 @@ const bundle = async (input: string, file: string, format: 'iife' | 'es'): Promi
     },
   })
   const plugins = [rewritten(format === 'iife' ? smallest : readable)]
-  await graph.write({ file: here(file), format, plugins, sourcemap: true })
+  // Hidden: who debugs knows where the map is, and everybody else need not load its name.
+  await graph.write({ file, format, plugins, strict: false, sourcemap: format === 'iife' ? 'hidden' : true })
 }
 
-if (import.meta.main) await build()
+if (import.meta.main) await build(here('dist'))

@@ -42,7 +42,7 @@ export const createQueue = (deliver: Deliver, mayDeliver: () => unknown, outbox?
   let sending = Promise.resolve()
   let failures = 0
   let closed_until_ms = 0
-  let timer: number | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   const maySend = () => waiting[0] && mayDeliver() && Date.now() >= closed_until_ms
 
@@ -86,8 +86,8 @@ export const createQueue = (deliver: Deliver, mayDeliver: () => unknown, outbox?
     },
     adopt() {
       if (!outbox) return
+      waiting.unshift(...outbox.load().filter(({ id }) => !waiting.some((entry) => entry.id === id)))
       waiting.forEach(outbox.save)
-      waiting.splice(0, waiting.length, ...outbox.load())
     },
     clear() {
       waiting.length = 0

@@ -3,15 +3,12 @@ import { endpointOf } from '../endpoint.ts'
 import { onHide } from '../listen.ts'
 import type { Noticing } from '../street.ts'
 
-/** What resource timing does not tell is told as such: a made-up `GET` would be a lie. */
-const method_unknown = 'UNKNOWN'
-
 /** Our own requests, wherever they go. */
 const own = /\/v1\/(events|privacy\/erasures)$/
 
 /**
- * Notices calls by `fetch` and `XMLHttpRequest` from the browser's own resource timing, without touching either. Where
- * the browser does not tell the status (Safari), nothing is told at all.
+ * Notices calls by `fetch` and `XMLHttpRequest` from the browser's own resource timing, without touching either. It
+ * does not tell the method; where it does not tell the status (Safari), nothing is told at all.
  */
 export const apiCalls = (): Noticing => (tell) => {
   const note = calm((entries: PerformanceEntryList) => {
@@ -25,7 +22,6 @@ export const apiCalls = (): Noticing => (tell) => {
       if (/^(fetch|xml)/.test(initiatorType) && responseStatus >= 0 && !own.test(name))
         tell({
           kind: 'api_call',
-          method: method_unknown,
           endpoint: endpointOf(name),
           status: responseStatus,
           duration_ms: Math.round(duration),

@@ -1,0 +1,115 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openChromium, say } from './chromium.ts'
+import { openSite, pageOf, type Site } from './site.ts'
+
+let browser: Browser
+let person: BrowserContext
+let site: Site
+let page: Page
+beforeAll(async () => {
+  browser = await openChromium()
+})
+afterAll(() => browser.close())
+beforeEach(async () => {
+  site = await openSite()
+  person = await browser.newContext()
+  page = await person.newPage()
+})
+afterEach(async () => {
+  await person.close()
+  await site.close()
+})
+
+/** The views that the collector has once all was sent, as path and query. */
+const views = async (): Promise<{ to: string; from: string | undefined }[]> => {
+  await say(page, (balise) => balise.flush())
+  const events = site.batches().flatMap(({ events }) => events)
+  return events
+    .filter(({ kind }) => kind === 'page_view')
+    .map(({ url, referrer }) => ({ to: url.replace(site.url, ''), from: referrer?.replace(site.url, '') }))
+}
+
+test('a page that loads is one view, with its title, its campaign and where it was come from', async () => {
+  await page.goto(`${site.url}/p/1?utm_source=news&session_token=s3cret#reviews`, { referer: 'https://www.google.com/' })
+  const [view] = await site.events(1)
+  expect(view).toMatchObject({
+    kind: 'page_view',
+    url: `${site.url}/p/1?utm_source=news`,
+    title: 'Paniers',
+    referrer: 'https://www.google.com/',
+  })
+})
+
+const moves: { says: string; move: (page: Page) => Promise<unknown>; seen: string[] }[] = [
+  { says: 'pushState', move: (page) => page.evaluate(() => history.pushState({}, '', '/b')), seen: ['/b'] },
+  { says: 'replaceState', move: (page) => page.evaluate(() => history.replaceState({}, '', '/b')), seen: ['/b'] },
+  {
+    says: 'push and replace in one breath',
+    move: (page) =>
+      page.evaluate(() => {
+        history.pushState({}, '', '/b')
+        history.replaceState({}, '', '/c')
+      }),
+    seen: ['/b', '/c'],
+  },
+  {
+    says: 'push, then back',
+    move: async (page) => {
+      await page.evaluate(() => history.pushState({}, '', '/b'))
+      await page.goBack()
+    },
+    seen: ['/b', '/a'],
+  },
+  { says: 'the same address again', move: (page) => page.evaluate(() => history.pushState({}, '', '/a')), seen: [] },
+  { says: 'another fragment', move: (page) => page.evaluate(() => location.assign('#reviews')), seen: [] },
+  { says: 'another state', move: (page) => page.evaluate(() => history.replaceState({ open: true }, '')), seen: [] },
+]
+
+describe.each([
+  { where: 'by the Navigation API', script: '' },
+  { where: 'by History where that is missing', script: 'delete Window.prototype.navigation; delete window.navigation' },
+])('$where', ({ script }) => {
+  test.each(moves)('$says is seen as $seen', async ({ move, seen }) => {
+    await person.addInitScript(script)
+    await page.goto(`${site.url}/a`)
+    expect(await page.evaluate(() => 'navigation' in window)).toBe(script === '')
+    await move(page)
+    const [, ...told] = await views()
+    expect(told.map(({ to }) => to)).toEqual(seen)
+    expect(told.map(({ from }) => from)).toEqual(['/a', ...seen].slice(0, seen.length))
+  })
+})
+
+test('a page that comes back from the cache is seen once more', async () => {
+  await page.goto(`${site.url}/a`)
+  await page.evaluate(() => Object.assign(window, { sameDocument: true }))
+  await site.events(1)
+  site.html = '<title>Elsewhere</title>'
+  await page.goto(`${site.url}/elsewhere`)
+  await page.goBack({ waitUntil: 'commit' })
+  await expect.poll(async () => (await views()).map(({ to }) => to)).toEqual(['/a', '/a'])
+  expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true)
+})
+
+test('a page that is prerendered is silent until somebody sees it', async () => {
+  await person.addInitScript(() => {
+    Object.defineProperty(document, 'prerendering', { configurable: true, value: true })
+  })
+  site.html = pageOf('', '<script>addEventListener("load", () => balise.track("early"))</script>')
+  await page.goto(`${site.url}/a`)
+  await say(page, (balise) => balise.flush())
+  expect(site.posts).toEqual([])
+
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'prerendering', { value: false })
+    document.dispatchEvent(new Event('prerenderingchange'))
+  })
+  expect((await site.events(2)).map(({ kind }) => kind)).toEqual(['custom', 'page_view'])
+})
+
+test('two tags on one page count it once', async () => {
+  site.html = pageOf() + pageOf()
+  await page.goto(`${site.url}/a`)
+  expect((await views()).map(({ to }) => to)).toEqual(['/a'])
+})
