@@ -24,7 +24,7 @@ const docOf = (folder: string, file: string): Doc => {
 }
 
 /** What explains the product before what explains decisions. */
-const topFirst = (a: string, b: string): number => depthOf(a) - depthOf(b) || a.localeCompare(b)
+const topFirst = (a: string, b: string): number => depthOf(a) - depthOf(b) || addressOf(a).localeCompare(addressOf(b))
 
 const depthOf = (file: string): number => file.split('/').length
 

@@ -44,6 +44,7 @@ export const offerChoices = ({ document, localStorage, navigator }: Window, bali
     const done = await balise.forget()
     decision.take('none')
     receipt.replaceChildren(...(done ? shownReceipt(document, done) : [nobody]))
+    receipt.scrollIntoView({ block: 'nearest' })
     show()
   })
 }
