@@ -40,11 +40,18 @@ function isAlive(pid: number): boolean {
 /** The command line of a process, empty when there is none. Linux may come without `ps`, macOS has no `/proc`. */
 export function commandOf(pid: number): string {
   if (!isAlive(pid)) return ''
-  if (!existsSync('/proc/self/cmdline')) {
-    return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim()
+  if (existsSync('/proc/self/cmdline')) return cmdlineOf(pid)
+  return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim()
+}
+
+function cmdlineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return ''
+    throw error
   }
-  const file = `/proc/${pid}/cmdline`
-  return existsSync(file) ? readFileSync(file, 'utf8').replaceAll('\0', ' ').trim() : ''
 }
 
 /** Waits until a process or a group is gone; false if it outlives the patience. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../dev/port.ts'
-import { firefox, uuidv7 } from '../packages/collector/test/batches.ts'
+import { uuidv7 } from '../packages/sdk/src/uuid.ts'
 import { type Checkout, copyCheckout, processesIn } from './setup/checkout.ts'
 import type { Running } from './setup/running.ts'
 
@@ -21,6 +21,7 @@ afterEach(async () => {
 })
 
 const runs_at = /^Balise runs at (http:\S+)$/
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
 async function start(): Promise<{ url: string; npm: Running }> {
   running = checkout.npm(['start'], { PORT: '0' })
@@ -28,9 +29,9 @@ async function start(): Promise<{ url: string; npm: Running }> {
 }
 
 async function visit(url: string): Promise<number> {
-  const at = new Date()
-  const event = { id: uuidv7(at), kind: 'page_view', at: at.getTime(), url: 'https://shop.example/' }
-  const batch = { site: 'demo', sent_at: at.getTime(), consent: 'anonymous', events: [event] }
+  const at = Date.now()
+  const event = { id: uuidv7(at), kind: 'page_view', at, url: 'https://shop.example/' }
+  const batch = { site: 'demo', sent_at: at, consent: 'anonymous', events: [event] }
   const headers = { 'content-type': 'text/plain', 'user-agent': firefox }
   const response = await fetch(`${url}/v1/events`, { method: 'POST', headers, body: JSON.stringify(batch) })
   return response.status

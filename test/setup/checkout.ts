@@ -1,17 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, join } from 'node:path'
+import { commandOf } from '../../dev/child.ts'
 import { root } from '../../dev/command.ts'
 import { npmIn, type Running } from './running.ts'
 
@@ -34,21 +25,17 @@ export function copyCheckout(): Checkout {
   }
 }
 
-/** The command lines of the processes that run out of a folder. Linux may come without `ps`, macOS has no `/proc`. */
+/** The command lines of the processes that run out of a folder. */
 export function processesIn(dir: string): string[] {
-  const all = existsSync('/proc/self/cmdline') ? fromProc() : fromPs()
-  return all.filter((command) => command.includes(dir))
+  return pids()
+    .map(commandOf)
+    .filter((command) => command.includes(dir))
 }
 
-function fromProc(): string[] {
-  const files = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => `/proc/${pid}/cmdline`)
-  return files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8').replaceAll('\0', ' '))
-}
-
-function fromPs(): string[] {
-  return spawnSync('ps', ['-axo', 'command='], { encoding: 'utf8' }).stdout.split('\n')
+function pids(): number[] {
+  if (existsSync('/proc/self/cmdline')) return readdirSync('/proc').map(Number).filter(Boolean)
+  const { stdout } = spawnSync('ps', ['-axo', 'pid='], { encoding: 'utf8' })
+  return stdout.split('\n').map(Number).filter(Boolean)
 }
 
 /** The environment without what this test run, its npm and its tools put into it. */
