@@ -1,4 +1,4 @@
-import type { Balise, ErasureReceipt, Options } from './api.ts'
+import type { Balise, ConsentLevel, ErasureReceipt, Options } from './api.ts'
 import { calm } from './calm.ts'
 import { allows, createConsent } from './consent.ts'
 import { endpointOf } from './endpoint.ts'
@@ -26,7 +26,7 @@ export const createClient = (options: ClientOptions): Balise => {
   let session = createSession(kept, id)
   let user: string | undefined
 
-  const consent = createConsent(usual, disk, (level, revises) => {
+  const settle = (level: ConsentLevel | undefined, revises: boolean): void => {
     if (level === 'none') street.clear()
     if (allows(level, 'analytics')) street.adopt()
     else if (revises) {
@@ -34,7 +34,8 @@ export const createClient = (options: ClientOptions): Balise => {
       for (const name of ['visitor', 'session', ...disk.names('event:')]) disk.discard(name)
     }
     street.flush()
-  })
+  }
+  const consent = createConsent(usual, disk, settle)
 
   const street = createStreet({
     to: options,
@@ -63,6 +64,7 @@ export const createClient = (options: ClientOptions): Balise => {
       street.tell({ ...draft, props: propsOf(draft.props) })
     })
 
+  if (allows(consent.level(), 'analytics')) street.adopt()
   watch(street, capture)
   return {
     trackPageView: tracked((view) => ({ title: document.title, ...view, kind: 'page_view' })),
@@ -81,8 +83,6 @@ export const createClient = (options: ClientOptions): Balise => {
     optOut: calm(consent.optOut),
     forget,
     flush: street.flush,
-    stop() {
-      street.flush()
-    },
+    stop: street.stop,
   }
 }

@@ -48,7 +48,10 @@ export const createQueue = (deliver: Deliver, mayDeliver: () => unknown, outbox?
 
   const flushIn = (wait_ms: number): void => {
     clearTimeout(timer)
-    timer = setTimeout(flush, wait_ms)
+    timer = setTimeout(() => {
+      timer = undefined
+      flush()
+    }, wait_ms)
   }
 
   const drain = async (dying?: boolean): Promise<void> => {
@@ -77,7 +80,7 @@ export const createQueue = (deliver: Deliver, mayDeliver: () => unknown, outbox?
       if (!fits || waiting.length >= queue_events_max) return false
       const length = waiting.push(entry)
       outbox?.save(entry)
-      if (!failures && length === 1) flushIn(flush_after_ms)
+      if (!timer) flushIn(flush_after_ms)
       if (!failures && length === flush_at_events) flushIn(0)
       return true
     },
@@ -88,6 +91,7 @@ export const createQueue = (deliver: Deliver, mayDeliver: () => unknown, outbox?
       if (!outbox) return
       waiting.unshift(...outbox.load().filter(({ id }) => !waiting.some((entry) => entry.id === id)))
       waiting.forEach(outbox.save)
+      if (!timer) flushIn(flush_after_ms)
     },
     clear() {
       waiting.length = 0

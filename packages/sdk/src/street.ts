@@ -26,12 +26,17 @@ export type StreetParts = {
 }
 
 /** Where what was noticed walks: event, queue, send. */
-export type Street = Queue & { tell: Tell }
+export type Street = Queue & {
+  tell: Tell
+  /** Sends what waits, and lets nothing more in. */
+  stop: () => void
+}
 
 /** Lays the street from this page to its collector. */
 export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox }: StreetParts): Street => {
   const report = createReport(to.debug)
   let { referrer } = document
+  let stopped = false
 
   const deliver: Deliver = async (batch, dying) => {
     const heading: Omit<Batch, 'events'> = {
@@ -53,7 +58,7 @@ export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox
 
   const tell: Tell = (draft) => {
     const allowed = level()
-    if (allowed === 'none') return report('refused', 'no consent', draft)
+    if (stopped || allowed === 'none') return report('refused', stopped ? 'stopped' : 'no consent', draft)
     const at = Date.now()
     const isView = draft.kind === 'page_view'
     const event = { id: id(at), at, url: location.href, referrer: (isView && referrer) || undefined, ...draft }
@@ -63,7 +68,14 @@ export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox
     report(isHeld ? 'held' : 'refused', isHeld ? '' : 'no room', json)
   }
 
-  return { ...queue, tell }
+  return {
+    ...queue,
+    tell,
+    stop() {
+      queue.flush()
+      stopped = true
+    },
+  }
 }
 
 /** Whether nobody sees the page yet, and perhaps nobody ever will. */

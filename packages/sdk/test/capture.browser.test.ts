@@ -33,7 +33,10 @@ describe('a click that reaches out', () => {
   test.each([
     { shape: 'a plain link', html: '<a href="tel:+237600000000">Call</a>' },
     { shape: 'a link around other elements', html: '<a href="tel:+237600000000"><b><i>Call</i></b></a>' },
-    { shape: 'a link whose default the page prevents', html: '<a href="tel:+237600000000" onclick="return false">Call</a>' },
+    {
+      shape: 'a link whose default the page prevents',
+      html: '<a href="tel:+237600000000" onclick="return false">Call</a>',
+    },
     {
       shape: 'a link whose click the page stops',
       html: '<p onclick="event.stopPropagation()"><a href="tel:+237600000000">Call</a></p>',

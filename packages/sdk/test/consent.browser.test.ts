@@ -105,7 +105,10 @@ test('at anonymous a page stores nothing and reads nothing but whether its visit
 })
 
 describe.each([
-  { signal: 'Global Privacy Control', script: 'Object.defineProperty(navigator, "globalPrivacyControl", { value: true })' },
+  {
+    signal: 'Global Privacy Control',
+    script: 'Object.defineProperty(navigator, "globalPrivacyControl", { value: true })',
+  },
   { signal: 'Do Not Track', script: 'Object.defineProperty(navigator, "doNotTrack", { value: "1" })' },
 ])('$signal', ({ script }) => {
   test('outweighs what the page was told', async () => {
@@ -136,7 +139,12 @@ describe('at analytics', () => {
   test.each([
     { says: 'a session ends after 30 minutes without an event', key: 'session', minutes: 31, isKept: false },
     { says: 'a session lives through 29 minutes without an event', key: 'session', minutes: 29, isKept: true },
-    { says: 'a secret is renewed 13 months after it was first seen', key: 'visitor', minutes: 396 * 1440, isKept: false },
+    {
+      says: 'a secret is renewed 13 months after it was first seen',
+      key: 'visitor',
+      minutes: 396 * 1440,
+      isKept: false,
+    },
     { says: 'a secret lives for 13 months', key: 'visitor', minutes: 394 * 1440, isKept: true },
   ] as const)('$says', async ({ key, minutes, isKept }) => {
     await open('data-consent="analytics"')
@@ -166,7 +174,7 @@ describe('at analytics', () => {
   test('lowering consent erases at once what the lower level may not keep', async () => {
     site.answer = () => ({ status: 503 })
     await open('data-consent="analytics"')
-    await expect.poll(() => site.posts.length).toBe(1)
+    await say(page, (balise) => balise.flush())
     expect(await keys()).toEqual([expect.stringMatching(/:event:/), 'balise:demo:session', 'balise:demo:visitor'])
     await say(page, (balise) => balise.consent.set('anonymous'))
     expect(await keys()).toEqual([])
@@ -236,7 +244,15 @@ describe('an opt-out', () => {
 test('a consent platform is followed; undecided takes back a permission and never a refusal', async () => {
   await open('data-consent="anonymous"')
   const levels = await say(page, (balise) => {
-    const said: (string | undefined)[] = [undefined, 'analytics', undefined, 'none', undefined, 'marketing', 'anonymous']
+    const said: (string | undefined)[] = [
+      undefined,
+      'analytics',
+      undefined,
+      'none',
+      undefined,
+      'marketing',
+      'anonymous',
+    ]
     const heard: string[] = []
     let turn = 0
     let change = () => {}

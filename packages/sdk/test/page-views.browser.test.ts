@@ -31,7 +31,9 @@ const views = async (): Promise<{ to: string; from: string | undefined }[]> => {
 }
 
 test('a page that loads is one view, with its title, its campaign and where it was come from', async () => {
-  await page.goto(`${site.url}/p/1?utm_source=news&session_token=s3cret#reviews`, { referer: 'https://www.google.com/' })
+  await page.goto(`${site.url}/p/1?utm_source=news&session_token=s3cret#reviews`, {
+    referer: 'https://www.google.com/',
+  })
   const [view] = await site.events(1)
   expect(view).toMatchObject({
     kind: 'page_view',

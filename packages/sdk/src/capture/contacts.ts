@@ -8,8 +8,8 @@ const links: readonly (readonly [ContactChannel, RegExp])[] = [
   ['email', /^mailto:([^?;]+)/],
   ['sms', /^sms:([^?;]+)/],
   ['whatsapp', /^https:..wa\.me\/(\d*)/],
-  ['whatsapp', /^(?:https:..api\.)?whatsapp(?:\.com|:)(?:.*phone=\D*(\d+))?/],
-  ['map', /^geo:|^maps:|^https:..(?:maps\.|[^/]+\/maps)/],
+  ['whatsapp', /^(?:https:..api\.)?whatsapp(?:\.com|:)(?:.*phone=(?:%2B|\+)?(\d+))?/],
+  ['map', /^geo:|^maps:|^https:..(?:maps\.|(?:www\.)?google\.[^/]+\/maps)/],
 ]
 
 /** Notices clicks on links that reach a person, without delaying them: one listener for the whole page. */

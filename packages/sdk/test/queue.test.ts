@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createQueue, type Entry } from '../src/queue.ts'
+import type { Outcome } from '../src/send.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const entryOf = (id: string, { session = 's', bytes = 20 } = {}): Entry => ({
+  id,
+  session,
+  json: id.padEnd(bytes, '.'),
+})
+
+/** A queue and what it delivered, batch by batch; `answer` says what became of each. */
+const openQueue = (answer: (nth: number) => Outcome = () => ['sent', '']) => {
+  const delivered: { at_ms: number; ids: string[]; dying: boolean }[] = []
+  const allowed = { now: true }
+  const queue = createQueue(
+    async (batch, dying = false) => {
+      delivered.push({ at_ms: Date.now(), ids: batch.map(({ id }) => id), dying })
+      return answer(delivered.length)
+    },
+    () => allowed.now,
+  )
+  return { queue, delivered, allowed, ids: () => delivered.map(({ ids }) => ids) }
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, nth) => entryOf(`e${nth}`))
+
+describe('a queue', () => {
+  test('gathers for a second, then sends one batch', async () => {
+    const { queue, ids } = openQueue()
+    for (const entry of many(3)) queue.add(entry)
+    await vi.advanceTimersByTimeAsync(999)
+    expect(ids()).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(ids()).toEqual([['e0', 'e1', 'e2']])
+  })
+
+  test('waits no longer once fifty are there', async () => {
+    const { queue, ids } = openQueue()
+    for (const entry of many(50)) queue.add(entry)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(ids().map((batch) => batch.length)).toEqual([50])
+  })
+
+  test('sends at once and in parallel when the page leaves', () => {
+    const { queue, delivered } = openQueue()
+    for (const entry of many(150)) queue.add(entry)
+    queue.leave()
+    expect(delivered.map(({ ids, dying }) => [ids.length, dying])).toEqual([
+      [100, true],
+      [50, true],
+    ])
+  })
+
+  test('puts no two sessions into one batch', async () => {
+    const { queue, ids } = openQueue()
+    queue.add(entryOf('a', { session: '1' }))
+    queue.add(entryOf('b', { session: '2' }))
+    queue.add(entryOf('c', { session: '2' }))
+    await queue.flush()
+    expect(ids()).toEqual([['a'], ['b', 'c']])
+  })
+
+  test('puts no more than 58,000 bytes into one batch, counted as they travel', async () => {
+    const { queue, ids } = openQueue()
+    for (const nth of [1, 2, 3]) queue.add({ id: `e${nth}`, json: '€'.repeat(9_000) })
+    await queue.flush()
+    expect(ids()).toEqual([['e1', 'e2'], ['e3']])
+  })
+
+  test.each([
+    { says: 'one event too large for a request', before: [], bytes: 58_001 },
+    { says: 'more than a thousand events', before: many(1_000), bytes: 20 },
+    {
+      says: 'more than 512 KiB',
+      before: many(10).map((entry) => ({ ...entry, json: 'x'.repeat(52_000) })),
+      bytes: 6_000,
+    },
+  ])('refuses $says', ({ before, bytes }) => {
+    const { queue, allowed } = openQueue()
+    allowed.now = false
+    for (const entry of before) expect(queue.add(entry)).toBe(true)
+    expect(queue.add(entryOf('one more', { bytes }))).toBe(false)
+  })
+
+  test('holds while it may not deliver, and forgets when cleared', async () => {
+    const { queue, allowed, ids } = openQueue()
+    allowed.now = false
+    queue.add(entryOf('a'))
+    await vi.advanceTimersByTimeAsync(5_000)
+    queue.leave()
+    queue.clear()
+    allowed.now = true
+    queue.add(entryOf('b'))
+    await queue.flush()
+    expect(ids()).toEqual([['b']])
+  })
+
+  test('drops what is refused and goes on', async () => {
+    const { queue, ids } = openQueue((nth) => [nth === 1 ? 'refused' : 'sent', ''])
+    queue.add(entryOf('a'))
+    await queue.flush()
+    queue.add(entryOf('b'))
+    await queue.flush()
+    expect(ids()).toEqual([['a'], ['b']])
+  })
+})
+
+describe('a batch that is lost', () => {
+  test('is sent again with the same ids, before what came after', async () => {
+    const { queue, ids } = openQueue((nth) => [nth === 1 ? 'lost' : 'sent', ''])
+    queue.add(entryOf('a'))
+    await queue.flush()
+    queue.add(entryOf('b'))
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(ids()).toEqual([['a'], ['a', 'b']])
+  })
+
+  test('is tried ever more rarely, up to some minutes apart', async () => {
+    const { queue, delivered } = openQueue(() => ['lost', ''])
+    queue.add(entryOf('a'))
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    const pauses = delivered.slice(1).map(({ at_ms }, nth) => at_ms - (delivered[nth]?.at_ms ?? 0))
+    pauses.slice(0, 8).forEach((pause, nth) => {
+      expect(pause).toBeGreaterThanOrEqual(1_000 * 2 ** nth)
+      expect(pause).toBeLessThanOrEqual(2_000 * 2 ** nth)
+    })
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(512_000)
+  })
+
+  test('is not sent inside the time the collector asked for, not even when the page leaves', async () => {
+    const { queue, delivered } = openQueue((nth) => (nth === 1 ? ['lost', 503, 60_000] : ['sent', '']))
+    queue.add(entryOf('a'))
+    await queue.flush()
+    for (let second = 0; second < 59; second++) {
+      queue.add(entryOf(`more ${second}`))
+      queue.leave()
+      await queue.flush()
+      await vi.advanceTimersByTimeAsync(1_000)
+    }
+    expect(delivered).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect(delivered[1]?.ids).toHaveLength(60)
+  })
+
+  test('is tried once more when the page leaves, where the collector asked for no time', async () => {
+    const { queue, ids } = openQueue(() => ['lost', 'offline'])
+    queue.add(entryOf('a'))
+    await queue.flush()
+    queue.leave()
+    expect(ids()).toEqual([['a'], ['a']])
+  })
+})

@@ -1,0 +1,98 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { contactOf } from '../src/capture/contacts.ts'
+import { endpointOf } from '../src/endpoint.ts'
+import { jsonOf } from '../src/event.ts'
+import { propsOf } from '../src/props.ts'
+import { scrub, scrubUrl } from '../src/scrub.ts'
+
+beforeAll(() => {
+  vi.stubGlobal('location', new URL('https://shop.example/p/1'))
+})
+
+describe('an address leaves the browser', () => {
+  test.each([
+    ['https://shop.example/p/1#reviews', 'https://shop.example/p/1'],
+    ['https://shop.example/p/1?q=secret&utm_source=x&token=1', 'https://shop.example/p/1?utm_source=x'],
+    ['https://shop.example/?utm_source=a&utm_campaign=b%20c', 'https://shop.example/?utm_source=a&utm_campaign=b%20c'],
+    ['https://shop.example/?gclid=1&fbclid=2&msclkid=3&gbraid=4', 'https://shop.example/'],
+    ['https://me:secret@shop.example:8443/p', 'https://shop.example:8443/p'],
+    ['https://shop.example/of/jane.doe@mail.example/orders', 'https://shop.example/of/:email/orders'],
+    ['https://shop.example/of/jane%40mail.example', 'https://shop.example/of/:email'],
+    ['https://shop.example/?utm_source=jane@mail.example', 'https://shop.example/?utm_source=:email'],
+    ['/virtual/step-2?x=1', 'https://shop.example/virtual/step-2'],
+    ['android-app://com.google.android.gm/', 'android-app://com.google.android.gm/'],
+  ])('%s as %s', (href, scrubbed) => expect(scrubUrl(href, 'analytics')).toBe(scrubbed))
+
+  test('with the click that led to it at marketing only', () =>
+    expect(scrubUrl('https://shop.example/?gclid=1&fbclid=2&msclkid=3&gbraid=4&q=5', 'marketing')).toBe(
+      'https://shop.example/?gclid=1&fbclid=2&msclkid=3&gbraid=4',
+    ))
+})
+
+test.each([
+  ['Order of jane@mail.example, thanks', 'Order of :email, thanks'],
+  ['jane+news@mail.example.org', ':email'],
+  ['@handle and 3 @ 5', '@handle and 3 @ 5'],
+])('a text loses its e-mail addresses: %s', (text, scrubbed) => expect(scrub(text)).toBe(scrubbed))
+
+test.each([
+  ['/users/123', '/users/:id'],
+  ['/users/123/orders/456?page=2', '/users/:id/orders/:id'],
+  ['/v1/query', '/v1/query'],
+  ['/orders/0198c0de-0000-7000-8000-000000000000', '/orders/:id'],
+  ['/files/9f86d081884c7d659a2feaa0', '/files/:id'],
+  ['/orders/order-20261121', '/orders/:id'],
+  ['/dates/2026-11-21', '/dates/2026-11-21'],
+  ['/categories/facade', '/categories/facade'],
+  ['/users/jane@mail.example', '/users/:email'],
+  ['/users/:id', '/users/:id'],
+  ['https://shop.example/users/123', '/users/:id'],
+  ['https://api.example/users/123', 'api.example/users/:id'],
+])('a call to %s is a call to %s', (href, endpoint) => expect(endpointOf(href)).toBe(endpoint))
+
+test.each([
+  ['tel:+237600000000', 'phone', '+237600000000'],
+  ['tel:+237600000000;ext=1', 'phone', '+237600000000'],
+  ['mailto:hello@shop.example?subject=Hi', 'email', 'hello@shop.example'],
+  ['sms:+237600000000?body=Hi', 'sms', '+237600000000'],
+  ['https://wa.me/237600000000?text=Hi', 'whatsapp', '237600000000'],
+  ['https://api.whatsapp.com/send?phone=237600000000&text=Hi', 'whatsapp', '237600000000'],
+  ['https://api.whatsapp.com/send/?phone=%2B237600000000', 'whatsapp', '237600000000'],
+  ['whatsapp://send?phone=237600000000', 'whatsapp', '237600000000'],
+  ['whatsapp://send?text=Hi', 'whatsapp', undefined],
+  ['geo:4.05,9.7', 'map', undefined],
+  ['maps:q=Douala', 'map', undefined],
+  ['https://maps.google.com/?q=Douala', 'map', undefined],
+  ['https://www.google.com/maps/place/Douala', 'map', undefined],
+  ['https://maps.app.goo.gl/abc', 'map', undefined],
+  ['https://maps.apple.com/?q=Douala', 'map', undefined],
+])('a link to %s reaches out by %s', (href, channel, target) => expect(contactOf(href)).toEqual({ channel, target }))
+
+test.each(['https://shop.example/contact', 'https://shop.example/maps/', '/tel:1', 'javascript:void 0', ''])(
+  'a link to %j reaches nobody',
+  (href) => expect(contactOf(href)).toBeUndefined(),
+)
+
+describe('an event fits the wire', () => {
+  const at = { id: '0198c0de-0000-7000-8000-000000000000', at: 0 }
+
+  test('its texts cut, its e-mail addresses gone, a contact’s target whole', () => {
+    const long = 'x'.repeat(3_000)
+    const event = {
+      ...at,
+      kind: 'contact' as const,
+      channel: 'email' as const,
+      target: 'jane@mail.example',
+      title: long,
+      name: long,
+    }
+    expect(JSON.parse(jsonOf(event, 'anonymous'))).toEqual({ ...event, title: 'x'.repeat(300), name: 'x'.repeat(100) })
+  })
+
+  test('at most 30 properties, short, and only texts, numbers and booleans', () => {
+    const given = Object.fromEntries(Array.from({ length: 40 }, (_, nth) => [`p${nth}`, nth]))
+    expect(Object.keys(propsOf(given) ?? {})).toHaveLength(30)
+    const mixed = { ['k'.repeat(200)]: 'v'.repeat(900), none: null, deep: {}, on: true, price: 4.5 }
+    expect(propsOf(mixed as never)).toEqual({ ['k'.repeat(100)]: 'v'.repeat(500), on: true, price: 4.5 })
+  })
+})
