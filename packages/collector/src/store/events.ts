@@ -12,7 +12,19 @@ export type Outcome = { id: string; outcome: 'duplicate' | 'forgotten' }
  */
 export const storeEvents = async (database: Database, delivery: Delivery): Promise<Outcome[]> => {
   const { events, dimensions } = await splitDimensions(delivery.events)
-  const batch = JSON.stringify({ events, ...dimensions, refused: delivery.refused })
+  const batch = JSON.stringify({ events: columnsOf(events), ...dimensions, refused: delivery.refused })
   const { rows } = await sql<Outcome>`select id, outcome from store_events(${batch}::json)`.execute(database)
   return rows
+}
+
+/** Rows as columns: one list for each field that any row has, `null` where a row lacks it. */
+const columnsOf = (rows: Record<string, unknown>[]): Record<string, unknown[]> => {
+  const columns: Record<string, unknown[]> = {}
+  for (const [index, row] of rows.entries()) {
+    for (const [name, value] of Object.entries(row)) {
+      columns[name] ??= Array(rows.length).fill(null)
+      columns[name][index] = value
+    }
+  }
+  return columns
 }
