@@ -53,6 +53,7 @@ create table origins (
   campaign text,
   term text,
   content text,
+  channel text,
   primary key (site, id)
 );
 
@@ -236,7 +237,8 @@ begin
 
   insert into origins
   select * from json_to_recordset(part.origins) as d
-    (site integer, id bigint, source text, referrer text, medium text, campaign text, term text, content text)
+    (site integer, id bigint, source text, referrer text, medium text, campaign text, term text, content text,
+     channel text)
   order by site, id on conflict do nothing;
 
   insert into actions

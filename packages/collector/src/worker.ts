@@ -67,9 +67,10 @@ const placeOf = (cf: Record<string, unknown>): Place => {
   return { ...(country && { country }), ...(region && { region }), ...(city && { city }) }
 }
 
-const peerOf = (request: Request & { cf?: Record<string, unknown> }): Peer => ({
-  ip: request.headers.get('cf-connecting-ip') ?? '',
-  place: placeOf(request.cf ?? {}),
+const peerOf = ({ headers, cf = {} }: Request & { cf?: Record<string, unknown> }): Peer => ({
+  ip: headers.get('cf-connecting-ip') ?? '',
+  place: placeOf(cf),
+  ...(typeof cf['asn'] === 'number' && { asn: cf['asn'] }),
 })
 
 export default {

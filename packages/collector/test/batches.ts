@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Batch } from '@balise/shared/wire/envelope'
 import type { WireEvent } from '@balise/shared/wire/event'
+import { noHints } from '../src/ingest/hints.ts'
 import type { Arrival } from '../src/ingest/ingest.ts'
 
 /** A person's browser, as its agent tells. */
@@ -28,6 +29,12 @@ export const pageView = (at: Date, url = 'https://shop.example/'): WireEvent => 
 export const arrivalOf = (events: unknown[], received_at: Date, given: Partial<Batch> = {}): Arrival => ({
   site: { id: 1, key: 'demo', time_zone: 'UTC', hosts: [], bots: 'refuse' },
   envelope: { site: 'demo', sent_at: received_at.getTime(), consent: 'anonymous', ...given, events },
-  sender: { ip: '203.0.113.7', agent: firefox, place: { country: 'CM', city: 'Douala' }, objects: false },
+  sender: {
+    ip: '203.0.113.7',
+    place: { country: 'CM', city: 'Douala' },
+    agent: firefox,
+    hints: noHints,
+    objects: false,
+  },
   received_at,
 })

@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { originOf } from '../src/ingest/origin.ts'
-import { pageView } from './batches.ts'
 
-const origin = (url: string, referrer?: string) => {
-  const view = pageView(new Date(0), url)
-  return originOf(referrer === undefined ? view : { ...view, referrer })
-}
+const origin = (url: string, referrer?: string) => originOf(new URL(url), referrer)
 
 describe('where a visit came from', () => {
   test.each<[url: string, referrer: string | undefined, source: string | undefined]>([
@@ -20,7 +16,7 @@ describe('where a visit came from', () => {
     ['https://shop.example/', 'https://l.facebook.com/l.php', 'Facebook'],
     ['https://shop.example/', 'https://api.whatsapp.com/', 'WhatsApp'],
     ['https://shop.example/', 'https://blog.example/post', 'blog.example'],
-    ['https://shop.example/', 'android-app://com.google.android.gm/', 'com.google.android.gm'],
+    ['https://shop.example/', 'android-app://com.google.android.gm/', 'Gmail'],
     ['https://shop.example/?utm_source=news', 'https://www.google.com/', 'news'],
     ['https://shop.example/?ref=friend', undefined, 'friend'],
   ])('%s from %s is %s', (url, referrer, source) => expect(origin(url, referrer)?.source).toBe(source))
@@ -33,6 +29,7 @@ describe('where a visit came from', () => {
       term: 't',
       content: 'x',
       referrer: null,
+      channel: 'Unassigned',
     }))
 
   test('a referrer loses its query', () =>

@@ -110,6 +110,7 @@ const facts: { [D in ValueDimension]: (event: EventRow, visit: Visit) => string 
   'event:endpoint': (event) => event.action?.endpoint ?? '(none)',
   'event:channel': (event) => event.action?.channel ?? '(none)',
   'visit:source': (_, visit) => first(visit).origin?.source ?? 'Direct',
+  'visit:channel': (_, visit) => first(visit).origin?.channel ?? 'Direct',
   'visit:country': (_, visit) => first(visit).place?.country ?? '(unknown)',
   'visit:browser': (_, visit) => first(visit).client.browser ?? '(unknown)',
   'visit:os': (_, visit) => first(visit).client.os ?? '(unknown)',

@@ -16,7 +16,7 @@ export const on = (path: string) => ({ page: { host: 'shop.example', path, title
 
 /** From a site or a campaign. */
 export const from = (source: string | null) => ({
-  origin: { source, referrer: null, medium: null, campaign: null, term: null, content: null },
+  origin: { source, referrer: null, medium: null, campaign: null, term: null, content: null, channel: null },
 })
 
 /** In a country. */

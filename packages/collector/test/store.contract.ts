@@ -51,7 +51,15 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
         session: golden().session ?? '',
         user: person(8),
         target: person(9),
-        origin: { source: 'Google', referrer: 'www.google.com/', medium: 'm', campaign: 'c', term: 't', content: 'x' },
+        origin: {
+          source: 'Google',
+          referrer: 'www.google.com/',
+          medium: 'm',
+          campaign: 'c',
+          term: 't',
+          content: 'x',
+          channel: 'Email',
+        },
         action: { name: 'signup', method: null, endpoint: null, status: null, channel: null, currency: 'XAF' },
         place: { country: 'CM', region: 'Littoral', city: 'Douala' },
         duration_ms: 41,
@@ -63,7 +71,7 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
       })
       expect(await storeEvents(database, deliveryOf(whole))).toEqual([])
       const { rows } = await sql<Record<string, unknown>>`
-        select e.*, e.bytes::text, e.amount::text, p.host, p.path, o.source, o.campaign, a.name, a.currency, c.browser, l.city
+        select e.*, e.bytes::text, e.amount::text, p.host, p.path, o.source, o.campaign, o.channel, a.name, a.currency, c.browser, l.city
         from events e
         join pages p on (p.site, p.id) = (e.site, e.page)
         join origins o on (o.site, o.id) = (e.site, e.origin)
@@ -86,6 +94,7 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
           path: '/',
           source: 'Google',
           campaign: 'c',
+          channel: 'Email',
           name: 'signup',
           currency: 'XAF',
           browser: 'Firefox',

@@ -1,6 +1,7 @@
 import { envelope } from '@balise/shared/wire/envelope'
 import { limits } from '@balise/shared/wire/limits'
 import type { Accepted } from '@balise/shared/wire/reply'
+import type { Hints } from '../ingest/hints.ts'
 import type { Peer, Sender, Site } from '../ingest/hit.ts'
 import { ingest } from '../ingest/ingest.ts'
 import type { Keys } from '../ingest/pseudonymise.ts'
@@ -41,7 +42,16 @@ export const collect = async (request: Request, peer: Peer, deps: CollectDeps): 
 const senderOf = ({ headers }: Request, peer: Peer): Sender => ({
   ...peer,
   agent: headers.get('user-agent') ?? '',
+  hints: hintsOf(headers),
   objects: headers.get('sec-gpc') === '1' || headers.get('dnt') === '1',
+})
+
+const hintsOf = (headers: Headers): Hints => ({
+  brands: headers.get('sec-ch-ua-full-version-list') ?? headers.get('sec-ch-ua') ?? '',
+  mobile: headers.get('sec-ch-ua-mobile') ?? '',
+  platform: headers.get('sec-ch-ua-platform') ?? '',
+  platform_version: headers.get('sec-ch-ua-platform-version') ?? '',
+  form_factors: headers.get('sec-ch-ua-form-factors') ?? '',
 })
 
 /** Whether a page of this origin may send for the site: one of its hosts, or a subdomain of one. */

@@ -1,6 +1,6 @@
 import { limits } from '@balise/shared/wire/limits'
 import type { RefusalReason } from '@balise/shared/wire/reply'
-import { isbot } from 'isbot'
+import { isAutomaton } from './automaton.ts'
 import type { Hit } from './hit.ts'
 
 /** One ground for turning an event away. */
@@ -10,9 +10,7 @@ const day_ms = 86_400_000
 
 const withoutConsent: Check = ({ level }) => (level === 'none' ? 'no_consent' : undefined)
 
-/** A browser always names itself; what does not is a program. */
-const automaton: Check = ({ site, sender }) =>
-  site.bots === 'refuse' && (sender.agent === '' || isbot(sender.agent)) ? 'bot' : undefined
+const automaton: Check = ({ site, sender }) => (site.bots === 'refuse' && isAutomaton(sender) ? 'bot' : undefined)
 
 const tooOld: Check = ({ at, received_at }) =>
   received_at.getTime() - at.getTime() > limits.event_age_days_max * day_ms ? 'too_old' : undefined

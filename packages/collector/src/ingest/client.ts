@@ -1,38 +1,64 @@
 import type { Envelope } from '@balise/shared/wire/envelope'
 import { UAParser } from 'ua-parser-js'
+import { browserOf } from './browser.ts'
+import { deviceOf } from './device.ts'
+import type { Hints } from './hints.ts'
+import type { Sender } from './hit.ts'
+import { languageOf } from './language.ts'
+import { remembered } from './remembered.ts'
 import type { Traits } from './row.ts'
+import { screenOf } from './screen.ts'
+import { systemOf } from './system.ts'
 
-type Agent = Pick<Traits['client'], 'browser' | 'browser_version' | 'os' | 'os_version' | 'device'>
+type Client = Traits['client']
+type Program = Omit<Client, 'screen' | 'language'>
 
-const agents = new Map<string, Agent>()
-const agents_max = 2_000
+/** Longer ones are cut: real agents have at most 300 characters, and reading is not linear in every expression. */
+const agent_chars_max = 500
+const hint_chars_max = 200
 
-/** Browser, system and device: from the agent; screen and language: from the page. Versions are major ones. */
-export const clientOf = (agent: string, page: Envelope['page']): Traits['client'] => ({
-  ...agentOf(agent),
-  screen: page?.screen ?? null,
-  language: page?.language || null,
-})
-
-/** Agents repeat and reading one is dear, so the latest are remembered. */
-const agentOf = (agent: string): Agent => {
-  const known = agents.get(agent)
-  if (known) return known
-  const read = readAgent(agent)
-  if (agents.size >= agents_max) agents.clear()
-  agents.set(agent, read)
-  return read
-}
-
-const readAgent = (agent: string): Agent => {
-  const { browser, os, device } = UAParser(agent.slice(0, 500))
+/** Browser, system and device: from the client hints first, the agent next. Screen and language: from the page. */
+export const clientOf = ({ agent, hints }: Pick<Sender, 'agent' | 'hints'>, page: Envelope['page']): Client => {
+  const { screen = '', language = '' } = page ?? {}
+  const program = programOf(linesOf(agent, hints))
   return {
-    browser: browser.name ?? null,
-    browser_version: majorOf(browser.version),
-    os: os.name ?? null,
-    os_version: majorOf(os.version),
-    device: device.type ?? 'desktop',
+    ...program,
+    ...(agent.includes('Macintosh') ? handheldOf(program, screen) : {}),
+    screen: screen ? screenClassOf(screen) : null,
+    language: language ? languageNamed(language) : null,
   }
 }
 
-const majorOf = (version: string | undefined): string | null => version?.split('.')[0] || null
+/** One text to remember a program by. A header holds no line break, so nothing runs together. */
+const linesOf = (agent: string, hints: Hints): string => {
+  const { brands, mobile, platform, platform_version, form_factors } = hints
+  const told = [brands, mobile, platform, platform_version, form_factors].map((hint) => hint.slice(0, hint_chars_max))
+  return [agent.slice(0, agent_chars_max), ...told].join('\n')
+}
+
+/** Programs repeat and reading one is dear. */
+const programOf = remembered(5_000, (lines): Program => {
+  const [agent = '', brands = '', mobile = '', platform = '', platform_version = '', form_factors = ''] =
+    lines.split('\n')
+  const told = { agent, brands, mobile, platform, platform_version, form_factors }
+  const { browser, os, device } = UAParser(agent)
+  return { ...browserOf(told, browser), ...systemOf(told, os), device: deviceOf(told, device.type) }
+})
+
+const screenClassOf = remembered(2_000, screenOf)
+const languageNamed = remembered(1_000, languageOf)
+
+/**
+ * What Safari on an iPad, or on an iPhone that asks for the desktop's page, says is a Mac:
+ * https://webkit.org/blog/9674/new-webkit-features-in-safari-13/. But such a screen stands upright however it is held,
+ * and a Mac's lies: in Intoli's sample of real agents each upright "Mac" of Safari has the size of an iPad or iPhone
+ * (`docs/enrichment.md`).
+ */
+const handheldOf = ({ os, browser }: Program, screen: string): Pick<Client, 'os' | 'device'> | undefined => {
+  const [width = 0, height = 0] = screen.split('x').map(Number)
+  if (os !== 'macOS' || browser !== 'Safari' || width === 0 || height <= width) return undefined
+  return width < tablet_width_min ? { os: 'iOS', device: 'mobile' } : { os: 'iPadOS', device: 'tablet' }
+}
+
+/** In CSS pixels. The smallest iPad has 744, the largest iPhone 440. */
+const tablet_width_min = 600

@@ -1,6 +1,7 @@
 import type { ConsentLevel } from '@balise/shared/wire/consent'
 import type { Envelope } from '@balise/shared/wire/envelope'
 import type { WireEvent } from '@balise/shared/wire/event'
+import type { Hints } from './hints.ts'
 
 /** A site as ingest knows it. */
 export type Site = {
@@ -17,11 +18,17 @@ export type Site = {
 export type Place = { country?: string; region?: string; city?: string }
 
 /** Where a request came from, as only the platform can tell. */
-export type Peer = { ip: string; place: Place }
+export type Peer = {
+  ip: string
+  place: Place
+  /** The number of the autonomous system the address belongs to, where the platform tells it. */
+  asn?: number
+}
 
 /** Who sent a request. It lives for one request: no later stage has a place for the address. */
 export type Sender = Peer & {
   agent: string
+  hints: Hints
   /** The browser asks not to be followed: Global Privacy Control, or Do Not Track. */
   objects: boolean
 }

@@ -1,32 +1,42 @@
-import type { WireEvent } from '@balise/shared/wire/event'
+import { channelOf } from './channel.ts'
+import { clickOf } from './click.ts'
+import { remembered } from './remembered.ts'
 import type { Traits } from './row.ts'
+import { type Source, sourceOf } from './source.ts'
 
-/** Names that people know, by the host of the referrer; a row also covers the host's subdomains. */
-const sources: readonly [host: RegExp, source: string][] = [
-  [/(^|\.)google\.(com|[a-z]{2}|com?\.[a-z]{2})$/, 'Google'],
-  [/(^|\.)bing\.com$/, 'Bing'],
-  [/(^|\.)duckduckgo\.com$/, 'DuckDuckGo'],
-  [/(^|\.)qwant\.com$/, 'Qwant'],
-  [/(^|\.)ecosia\.org$/, 'Ecosia'],
-  [/(^|\.)yahoo\.(com|[a-z]{2}|com?\.[a-z]{2})$/, 'Yahoo!'],
-  [/(^|\.)yandex\.(com|[a-z]{2}|com?\.[a-z]{2})$/, 'Yandex'],
-  [/(^|\.)baidu\.com$/, 'Baidu'],
-  [/(^|\.)(facebook\.com|fb\.com|fb\.me)$/, 'Facebook'],
-  [/(^|\.)instagram\.com$/, 'Instagram'],
-  [/(^|\.)(whatsapp\.com|wa\.me)$/, 'WhatsApp'],
-  [/(^|\.)(t\.me|telegram\.org)$/, 'Telegram'],
-  [/(^|\.)(linkedin\.com|lnkd\.in)$/, 'LinkedIn'],
-  [/(^|\.)(twitter\.com|t\.co|x\.com)$/, 'X'],
-  [/(^|\.)(youtube\.com|youtu\.be)$/, 'YouTube'],
-  [/(^|\.)tiktok\.com$/, 'TikTok'],
-  [/(^|\.)reddit\.com$/, 'Reddit'],
-  [/(^|\.)github\.com$/, 'GitHub'],
-  [/(^|\.)(chatgpt\.com|chat\.openai\.com)$/, 'ChatGPT'],
-  [/(^|\.)perplexity\.ai$/, 'Perplexity'],
-]
+type Origin = NonNullable<Traits['origin']>
 
-const campaignOf = (url: URL) => {
-  const read = (key: string) => url.searchParams.get(key)?.trim().slice(0, 200) || null
+/**
+ * Where an event's page was reached from: the campaign in its address first, a click id next, the referring site last.
+ * `null` when it was reached from the site itself or from nowhere known. The referrer is kept without its query, a click
+ * id not at all.
+ */
+export const originOf = (page: URL, referrer: string | undefined): Origin | null => {
+  const from = referrer ? referrerOf(referrer) : null
+  const outside = from && from.bare_host !== bare(page.hostname) ? from : null
+  if (!outside && !page.search) return null
+
+  const campaign = campaignOf(page.searchParams)
+  const click = clickOf(page.searchParams)
+  const told = campaign.source ?? click?.source
+  const source = told ? sourceOf(told) : (outside?.source ?? null)
+  if (!source && !campaign.medium && !campaign.campaign) return null
+
+  const channel = channelOf({
+    source: lower(source?.name),
+    kind: source?.kind ?? null,
+    medium: lower(campaign.medium),
+    campaign: lower(campaign.campaign),
+    paid: click?.paid ?? false,
+  })
+  return { ...campaign, source: source?.name ?? null, referrer: outside?.referrer ?? null, channel }
+}
+
+/** What a campaign's names may be long. */
+const name_chars_max = 200
+
+const campaignOf = (parameters: URLSearchParams) => {
+  const read = (key: string) => parameters.get(key)?.trim().slice(0, name_chars_max) || null
   return {
     source: read('utm_source') ?? read('source') ?? read('ref'),
     medium: read('utm_medium'),
@@ -36,26 +46,16 @@ const campaignOf = (url: URL) => {
   }
 }
 
-/**
- * Where a page view came from: the campaign in its address first, the referring site next. `null` when it came from the
- * site itself or from nowhere known. The referrer is kept without its query.
- */
-export const originOf = (event: WireEvent): Traits['origin'] => {
-  const url = new URL(event.url)
-  const referrer = outsideReferrerOf(event.referrer, url.hostname)
-  const campaign = campaignOf(url)
-  const source = campaign.source ?? (referrer && sourceOf(referrer.hostname))
-  if (!source && !campaign.medium && !campaign.campaign) return null
-  return { ...campaign, source, referrer: referrer && referrer.host + referrer.pathname }
-}
+type Referrer = { referrer: string; bare_host: string; source: Source }
 
-const outsideReferrerOf = (referrer: string | undefined, own_host: string): URL | null => {
-  if (!referrer || !URL.canParse(referrer)) return null
-  const url = new URL(referrer)
-  const isWeb = url.protocol === 'http:' || url.protocol === 'https:' || url.protocol === 'android-app:'
-  return isWeb && bare(url.hostname) !== bare(own_host) ? url : null
-}
+/** A referrer, read; `null` for what is no page of the web and no Android app. */
+const referrerOf = remembered(5_000, (text): Referrer | null => {
+  if (!URL.canParse(text)) return null
+  const { protocol, hostname, host, pathname } = new URL(text)
+  if (!['http:', 'https:', 'android-app:'].includes(protocol)) return null
+  return { referrer: host + pathname, bare_host: bare(hostname), source: sourceOf(hostname) }
+})
 
 const bare = (host: string): string => host.replace(/^www\./, '')
 
-const sourceOf = (host: string): string => sources.find(([known]) => known.test(host))?.[1] ?? bare(host)
+const lower = (text: string | null | undefined): string => text?.toLowerCase() ?? ''

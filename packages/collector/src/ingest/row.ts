@@ -3,7 +3,7 @@ import type { EventKind } from '@balise/shared/wire/event'
 /** What repeats from event to event, as the five dimension tables hold it. */
 export type Traits = {
   page: { host: string; path: string; title: string | null }
-  origin: Record<'source' | 'referrer' | 'medium' | 'campaign' | 'term' | 'content', string | null> | null
+  origin: Record<'source' | 'referrer' | 'medium' | 'campaign' | 'term' | 'content' | 'channel', string | null> | null
   action:
     | (Record<'name' | 'method' | 'endpoint' | 'channel' | 'currency', string | null> & { status: number | null })
     | null

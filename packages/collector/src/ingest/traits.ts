@@ -5,18 +5,16 @@ import { originOf } from './origin.ts'
 import type { Measures, Traits } from './row.ts'
 
 /** All that is read out of a hit but who it was. */
-export const traitsOf = (hit: Hit): Traits & Measures => ({
-  page: pageOf(hit.event),
-  origin: originOf(hit.event),
-  action: actionOf(hit.event),
-  client: clientOf(hit.sender.agent, hit.batch.page),
-  place: placeOf(hit),
-  ...measuresOf(hit.event),
-})
-
-const pageOf = ({ url, title }: WireEvent): Traits['page'] => {
-  const { hostname, pathname } = new URL(url)
-  return { host: hostname, path: pathname, title: title || null }
+export const traitsOf = (hit: Hit): Traits & Measures => {
+  const url = new URL(hit.event.url)
+  return {
+    page: { host: url.hostname, path: url.pathname, title: hit.event.title || null },
+    origin: originOf(url, hit.event.referrer),
+    action: actionOf(hit.event),
+    client: clientOf(hit.sender, hit.batch.page),
+    place: placeOf(hit),
+    ...measuresOf(hit.event),
+  }
 }
 
 const placeOf = ({ sender: { place } }: Hit): Traits['place'] =>

@@ -13,6 +13,7 @@ export const dimensions: { [D in ValueDimension]: { of: Counted; value: RawBuild
   'event:endpoint': { of: 'events', value: sql`coalesce(action.endpoint, '(none)')` },
   'event:channel': { of: 'events', value: sql`coalesce(action.channel, '(none)')` },
   'visit:source': { of: 'visits', value: sql`coalesce(origin.source, 'Direct')` },
+  'visit:channel': { of: 'visits', value: sql`coalesce(origin.channel, 'Direct')` },
   'visit:country': { of: 'visits', value: sql`coalesce(place.country, '(unknown)')` },
   'visit:browser': { of: 'visits', value: sql`coalesce(client.browser, '(unknown)')` },
   'visit:os': { of: 'visits', value: sql`coalesce(client.os, '(unknown)')` },

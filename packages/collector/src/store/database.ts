@@ -22,7 +22,7 @@ export type Tables = {
   }
   site_day_shares: { site: number; day: string; share: Uint8Array; other_share: string; dies_at: Date }
   pages: Dimension<'host' | 'path', 'title'>
-  origins: Dimension<never, 'source' | 'referrer' | 'medium' | 'campaign' | 'term' | 'content'>
+  origins: Dimension<never, 'source' | 'referrer' | 'medium' | 'campaign' | 'term' | 'content' | 'channel'>
   actions: Dimension<never, 'name' | 'method' | 'endpoint' | 'channel' | 'currency'> & { status: number | null }
   clients: Dimension<never, 'browser' | 'browser_version' | 'os' | 'os_version' | 'device' | 'screen' | 'language'>
   places: Dimension<never, 'country' | 'region' | 'city'>

@@ -15,6 +15,7 @@ export const eventDimensions = ['event:path', 'event:kind', 'event:name', 'event
 /** Facts of the visit that an event belongs to; they are those of the visit's first event. */
 export const visitDimensions = [
   'visit:source',
+  'visit:channel',
   'visit:country',
   'visit:browser',
   'visit:os',

@@ -1,0 +1,90 @@
+import type { IBrowser } from 'ua-parser-js'
+import { brandsOf, majorOf, type Told } from './hints.ts'
+
+/** A browser by the name that people know, and its major version. */
+export type Browser = { browser: string | null; browser_version: string | null }
+
+/** Brands of `Sec-CH-UA` that name a product. `Chromium` is in most lists and `Android WebView` in every app: not here. */
+const brands: Readonly<Record<string, string>> = {
+  'Google Chrome': 'Chrome',
+  'Microsoft Edge': 'Edge',
+  'Microsoft Edge WebView2': 'Edge',
+  Brave: 'Brave',
+  Opera: 'Opera',
+  'Opera GX': 'Opera',
+  OperaMobile: 'Opera',
+  'Opera Mini': 'Opera Mini',
+  'Samsung Internet': 'Samsung Internet',
+  Vivaldi: 'Vivaldi',
+  Yandex: 'Yandex Browser',
+  YaBrowser: 'Yandex Browser',
+  DuckDuckGo: 'DuckDuckGo',
+  HuaweiBrowser: 'Huawei Browser',
+  Whale: 'Whale',
+  'Oculus Browser': 'Meta Quest Browser',
+  'Meta Quest Browser': 'Meta Quest Browser',
+}
+
+/**
+ * Apps and browsers that show pages through the system's WebView and leave a mark in its agent; a group is the version.
+ * The first that is there decides, so what is more special stands first.
+ */
+const marks: readonly [mark: RegExp, browser: string][] = [
+  [/\bFBAN\/EMA\b.*FBAV\/(\d+)/, 'Facebook Lite'],
+  [/\b(?:FBAN\/Messenger|Orca-Android)\b.*FBAV\/(\d+)/, 'Messenger'],
+  [/\bFBAN\/Orca\b.*FBAV\/(\d+)/, 'Messenger'],
+  [/\bInstagram[ /](\d+)/, 'Instagram'],
+  [/\bBarcelona (\d+)/, 'Threads'],
+  [/\bFB(?:AV|SV)\/(\d+)/, 'Facebook'],
+  [/\bFBAN\b|\bFB_IAB\b/, 'Facebook'],
+  [/\b(?:musical_ly|trill)_(\d+)/, 'TikTok'],
+  [/\bBytedanceWebview\b/i, 'TikTok'],
+  [/\bWhatsApp\/(\d+)/, 'WhatsApp'],
+  [/\bTelegram-(?:Android|iOS)\/(\d+)/, 'Telegram'],
+  [/\bSnapchat\/(\d+)/, 'Snapchat'],
+  [/\[LinkedInApp\]\/?(\d+)?/, 'LinkedIn'],
+  [/\bTwitter for (?:iPhone|iPad)(?:\/(\d+))?|\bTwitterAndroid\b/, 'X'],
+  [/\[Pinterest\/(?:iOS|Android)\]/, 'Pinterest'],
+  [/\bMicroMessenger\/(\d+)/, 'WeChat'],
+  // Opera's builds for Android carry the product's number third: 2254 is Opera Mini.
+  [/\bOPR\/(\d+)\.\d+\.2254\./, 'Opera Mini'],
+  [/\bOpera Mini\/(\d+)/, 'Opera Mini'],
+  // Phoenix and Hi Browser come with Tecno, Infinix and itel phones.
+  [/\bPHX\/(\d+)/, 'Phoenix'],
+  [/\bHiBrowser\/v?(\d+)/, 'Hi Browser'],
+  [/\bUC ?(?:Browser|WEB)\/?(\d+)/, 'UC Browser'],
+]
+
+/** What `ua-parser-js` calls otherwise than people do. */
+const names: Readonly<Record<string, string>> = {
+  'Mobile Safari': 'Safari',
+  'Chrome Headless': 'Chrome',
+  'Chrome WebView': 'Android WebView',
+  WebKit: 'iOS WebView',
+  GSA: 'Google app',
+  IE: 'Internet Explorer',
+  IEMobile: 'Internet Explorer',
+  'Opera Mobi': 'Opera',
+  'Opera Tablet': 'Opera',
+  'Opera Touch': 'Opera',
+  'Opera Coast': 'Opera',
+  'Opera GX': 'Opera',
+  'Samsung Browser': 'Samsung Internet',
+  UCBrowser: 'UC Browser',
+  Yandex: 'Yandex Browser',
+  'Oculus Browser': 'Meta Quest Browser',
+}
+
+/** The browser: from the brands it names, else from an app's mark in the agent, else as `ua-parser-js` read the agent. */
+export const browserOf = (told: Told, parsed: IBrowser): Browser => {
+  for (const [brand, version] of brandsOf(told.brands)) {
+    const browser = brands[brand]
+    if (browser) return { browser, browser_version: version || null }
+  }
+  for (const [mark, browser] of marks) {
+    const found = mark.exec(told.agent)
+    if (found) return { browser, browser_version: found[1] ?? null }
+  }
+  const { name } = parsed
+  return { browser: name ? (names[name] ?? name) : null, browser_version: majorOf(parsed.version) }
+}
