@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { docsPages } from './build/docs-pages.ts'
@@ -10,14 +10,14 @@ const script_tag = join(here, '..', 'packages', 'sdk', 'dist', 'balise.js')
 /** The folder of `[assets]` in `wrangler.toml`. */
 const assets = join(here, 'dist')
 
-/** What `npm start` puts beside the pages, and a build leaves alone. */
-const not_ours = 'demo.json'
-
-/** Writes the shop, its panel, the docs and the built SDK into a folder, and takes out what was there. */
+/**
+ * Writes the shop, its panel, the docs and the built SDK into a folder, and takes out what was there: also the
+ * `demo.json` that `npm start` puts there for the panel, so that a deploy after a build never publishes its token.
+ */
 export async function build(into = assets): Promise<void> {
   if (!existsSync(script_tag)) throw new Error('The SDK is not built yet: run "pnpm build" in packages/sdk first.')
+  rmSync(into, { recursive: true, force: true })
   mkdirSync(into, { recursive: true })
-  for (const name of readdirSync(into)) if (name !== not_ours) rmSync(join(into, name), { recursive: true })
 
   await bundle({
     entryPoints: ['shop/shop.ts', 'shop/shop.css', 'panel/panel.ts', 'panel/panel.css', 'docs/docs.css'],

@@ -9,11 +9,14 @@ import { findGrant } from '../packages/collector/src/store/tokens.ts'
 /** A token of the site `demo`, and the JSON file that keeps its text between starts. */
 export type KeptToken = { file: string; scopes: Scope[]; label: string }
 
-/** Makes the site `demo` if it is not there; who has changed it keeps the change. */
+/**
+ * Makes the site `demo` if it is not there; who has changed it keeps the change. It counts bots: whoever tries it out
+ * with a headless browser wants to see something.
+ */
 export async function seedSite(database_url: string): Promise<void> {
   if (await withDatabase(database_url, (database) => findSite(database, 'demo'))) return
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-  await saveSiteAs(database_url, { key: 'demo', time_zone: timeZone })
+  await saveSiteAs(database_url, { key: 'demo', time_zone: timeZone, bots: 'count' })
 }
 
 /** The token that the file keeps, if this database still knows it; otherwise a new one. */

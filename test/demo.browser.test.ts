@@ -18,7 +18,7 @@ afterAll(async () => {
 })
 
 /** The SDK collects for a second before it sends, and the queue of `wrangler.toml` for another. */
-const seen_within_ms = 3_000
+const seen_within_ms = 2_000
 
 const eventsOf = (dimension: ValueDimension, value: string): Question => ({
   site: 'demo',
