@@ -15,11 +15,14 @@ export async function endChild(child: ChildProcess, { signal, patience_ms }: End
   clearTimeout(firmly)
 }
 
-/** As `endChild`, for a child that leads a process group: its own children are awaited too, then killed. */
-export async function endGroup(leader: ChildProcess, ending: Ending): Promise<void> {
-  await endChild(leader, ending)
-  if (leader.pid === undefined || (await isGoneWithin(-leader.pid, ending.patience_ms))) return
-  process.kill(-leader.pid, 'SIGKILL')
+/** As `endChild`, for a child that leads a process group: whoever is left of the group is ended the same way. */
+export async function endGroup(leader: ChildProcess, { signal, patience_ms }: Ending): Promise<void> {
+  await endChild(leader, { signal, patience_ms })
+  for (const next of [signal, 'SIGKILL'] as const) {
+    if (leader.pid === undefined || !isAlive(-leader.pid)) return
+    process.kill(-leader.pid, next)
+    await isGoneWithin(-leader.pid, patience_ms)
+  }
 }
 
 /** Whether a child has exited or was killed, or never started. */

@@ -15,16 +15,17 @@ type Check = { name: string; run(): Promise<Counts> }
 /** `npm test`: every check there is, one after the other. `npm test -- some/path`: only the tests in those files. */
 export async function main(paths: string[]): Promise<number> {
   process.env['CHROMIUM_PATH'] = ensureChromium()
+  const built: Check = { name: 'build', run: async () => countOf(await build()) }
   const tests: Check = { name: 'tests', run: () => vitest(paths) }
   const checks: Check[] = [
-    { name: 'build', run: async () => countOf(await build()) },
+    built,
     { name: 'types', run: async () => countOf((await types()).length === 0) },
     { name: 'lint and format', run: async () => countOf((await command('biome', lint)) === 0) },
     { name: 'unused code', run: async () => countOf((await command('knip', ['--no-config-hints'])) === 0) },
     tests,
   ]
   const counts: Counts[] = []
-  for (const check of paths.length > 0 ? [tests] : checks) counts.push(await timed(check))
+  for (const check of paths.length > 0 ? [built, tests] : checks) counts.push(await timed(check))
   const sum = sumOf(counts)
   console.log(`\n${lineOf(sum)}`)
   return sum.failed > 0 ? 1 : 0

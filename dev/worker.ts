@@ -29,15 +29,19 @@ export function startWorker({ port, dir, secrets }: WorkerOptions): Worker {
     ['--show-interactive-dev-session=false', '--live-reload=false', '--test-scheduled', '--log-level=warn'],
   ].flat()
   const env = { ...environment, ...quiet(dir) }
-  const child = spawn('wrangler', args, { cwd: root, env, detached: true, stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn('wrangler', args, { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.pipe(process.stdout)
+  child.stderr.pipe(process.stderr)
   guard(child, 'TERM')
   const exited = once(child, 'exit')
-  const gone = exited.then(() => true)
   return {
     exited,
     async stop() {
-      if (!(await Promise.race([gone, sleep(drain_ms, false)])))
-        await endGroup(child, { signal: 'SIGTERM', patience_ms: stop_patience_ms })
+      await Promise.race([exited, sleep(drain_ms)])
+      // esbuild calls its own end a deadlock, in forty lines.
+      child.stdout.unpipe().resume()
+      child.stderr.unpipe().resume()
+      await endGroup(child, { signal: 'SIGTERM', patience_ms: stop_patience_ms })
     },
   }
 }
