@@ -1,14 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { commandOf, endChild, hasEnded, isGoneWithin } from './child.ts'
 import { guard } from './guard.ts'
 import { freePort } from './port.ts'
-import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
-import { type PostgresOwner, postgresOwner } from './postgres-owner.ts'
+import { postgresBinaries } from './postgres-binaries.ts'
+import { type Cluster, clusterPassword } from './postgres-cluster.ts'
+import { postgresOwner } from './postgres-owner.ts'
 import { Refusal } from './refusal.ts'
 
 /** A running server. `exited` settles with its last words, whether it was stopped or died. */
@@ -29,69 +28,39 @@ const stop_patience_ms = 10_000
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const dir = resolve(options.dir)
   mkdirSync(dir, { recursive: true })
-  const place: Place = {
+  const cluster: Cluster = {
     dir,
     data: join(dir, 'data'),
     binaries: await postgresBinaries(),
     owner: postgresOwner(join(dir, 'data')),
   }
-  const password = await initialise(place)
-  await endOrphan(place)
+  const password = await clusterPassword(cluster)
+  await endOrphan(cluster)
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort())
-    const child = launch(place, { port, settings: options.settings ?? {} })
-    const exited = new Promise<string>((settle) => {
-      child.once('exit', () => settle(lastWords(place)))
-      child.once('error', (error) => settle(error.message))
-    })
-    if (await becameReady(place, child)) {
-      const url = `postgres://balise:${password}@127.0.0.1:${port}/postgres`
-      return { url, port, exited, stop: () => endChild(child, { signal: 'SIGINT', patience_ms: stop_patience_ms }) }
-    }
-    await endChild(child, { signal: 'SIGINT', patience_ms: stop_patience_ms })
-    const reason = await exited
-    const taken = reason.includes('could not create any TCP/IP sockets')
+    const server = await attemptStart(cluster, { port, settings: options.settings ?? {} })
+    if ('stop' in server) return { ...server, port, url: `postgres://balise:${password}@127.0.0.1:${port}/postgres` }
+    const taken = server.reason.includes('could not create any TCP/IP sockets')
     if (taken && options.port === undefined && attempt < attempts_max) continue
-    throw new Refusal(`The database in ${dir} does not start: ${reason} (its log: ${join(dir, 'log')}).`)
+    throw new Refusal(`The database in ${dir} does not start: ${server.reason} (its log: ${join(dir, 'log')}).`)
   }
 }
 
-type Place = { dir: string; data: string; binaries: PostgresBinaries; owner: PostgresOwner }
+type Attempt = { port: number; settings: Record<string, string> }
 
-/** Makes the cluster beside its final place and renames it, so that an interrupted first start leaves nothing half. */
-async function initialise({ dir, data, binaries, owner }: Place): Promise<string> {
-  const password_file = join(dir, 'password')
-  if (existsSync(data)) {
-    if (existsSync(password_file)) return readFileSync(password_file, 'utf8').trim()
-    throw new Refusal(
-      `${password_file} is gone, so the database beside it cannot be opened: put it back, or remove ${dir}.`,
-    )
-  }
-  const password = randomBytes(24).toString('hex')
-  const draft = `${data}.new`
-  rmSync(draft, { recursive: true, force: true })
-  mkdirSync(draft, { mode: 0o700 })
-  writeFileSync(password_file, password, { mode: 0o600 })
-  for (const path of [draft, password_file]) owner.handOver(path)
-  // The built-in C.UTF-8 sorts the same on every system, which libc and ICU collations do not.
-  const { command, args, ids } = owner.running(binaries.initdb, [
-    `--pgdata=${draft}`,
-    '--username=balise',
-    `--pwfile=${password_file}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-  ])
-  try {
-    await promisify(execFile)(command, args, { ...ids, cwd: dir })
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string }
-    throw new Refusal(`The database could not be created in ${dir}: ${lastLine(stderr ?? '') || message}.`)
-  }
-  renameSync(draft, data)
-  return password
+async function attemptStart(
+  cluster: Cluster,
+  attempt: Attempt,
+): Promise<Omit<Postgres, 'url' | 'port'> | { reason: string }> {
+  const child = launch(cluster, attempt)
+  const exited = new Promise<string>((settle) => {
+    child.once('exit', () => settle(lastWords(cluster)))
+    child.once('error', (error) => settle(error.message))
+  })
+  const stop = () => endChild(child, { signal: 'SIGINT', patience_ms: stop_patience_ms })
+  if (await becameReady(cluster, child)) return { exited, stop }
+  await stop()
+  return { reason: await exited }
 }
 
 const our_settings = {
@@ -109,7 +78,7 @@ const our_settings = {
 }
 
 /** In a process group of its own: Ctrl-C in a terminal reaches us alone, and we end our children in order. */
-function launch({ dir, data, binaries, owner }: Place, server: { port: number; settings: Record<string, string> }) {
+function launch({ dir, data, binaries, owner }: Cluster, server: Attempt) {
   const settings = Object.entries({ ...our_settings, ...server.settings }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
@@ -124,7 +93,7 @@ function launch({ dir, data, binaries, owner }: Place, server: { port: number; s
 }
 
 /** The eighth line of postmaster.pid turns `ready` when connections are accepted: what `pg_ctl -w` waits for. */
-async function becameReady({ data }: Place, child: ChildProcess): Promise<boolean> {
+async function becameReady({ data }: Cluster, child: ChildProcess): Promise<boolean> {
   const until = Date.now() + ready_within_ms
   while (!hasEnded(child) && Date.now() < until) {
     const lines = pidFile(data)
@@ -135,7 +104,7 @@ async function becameReady({ data }: Place, child: ChildProcess): Promise<boolea
 }
 
 /** A server whose parent was killed still holds the folder: it is ended, and a lock that nobody holds is removed. */
-async function endOrphan({ dir, data }: Place): Promise<void> {
+async function endOrphan({ dir, data }: Cluster): Promise<void> {
   const [pid_line, folder] = pidFile(data)
   const pid = Number(pid_line)
   if (!pid) return
@@ -152,15 +121,11 @@ function pidFile(data: string): string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
 }
 
-function lastWords({ dir }: Place): string {
+function lastWords({ dir }: Cluster): string {
   const lines = readFileSync(join(dir, 'log'), 'utf8').split('\n')
   const fatal = lines.findLast((line) => /(FATAL|PANIC): /.test(line))
   return (fatal ?? (lines.filter(Boolean).slice(-3).join(' ') || 'it said nothing')).replace(
     /^.*?(FATAL|PANIC|LOG): +/,
     '',
   )
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? ''
 }
