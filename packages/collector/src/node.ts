@@ -42,6 +42,12 @@ if (!settings.success) {
 }
 const { DATABASE_URL, PEPPERS, SHARES_DIR, PORT, HOST, ADDRESS_HEADER, PLACES_FILE, ASSETS_DIR } = settings.data
 
+const places = await openPlaces(PLACES_FILE, report)
+if ('refusal' in places) {
+  console.error(places.refusal)
+  process.exit(1)
+}
+
 mkdirSync(SHARES_DIR, { recursive: true, mode: 0o700 })
 const database = openPostgres({
   url: DATABASE_URL,
@@ -49,7 +55,6 @@ const database = openPostgres({
   statement_ms_max: 30_000,
   onIdleError: report,
 })
-const places = await openPlaces(PLACES_FILE)
 
 const collector = createCollector({
   database,
@@ -70,7 +75,7 @@ const app = new Hono<{ Bindings: Node }>()
 if (ASSETS_DIR) app.get('/*', serveStatic({ root: ASSETS_DIR }))
 app.all('/*', ({ req, env }) => {
   const ip = (ADDRESS_HEADER ? req.header(ADDRESS_HEADER) : env.incoming.socket.remoteAddress) ?? ''
-  return collector.fetch(req.raw, { ip, place: places(ip) })
+  return collector.fetch(req.raw, { ip, place: places.placeOf(ip) })
 })
 
 const every_five_minutes = '*/5 * * * *'

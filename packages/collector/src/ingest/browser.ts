@@ -36,7 +36,7 @@ const marks: readonly [mark: RegExp, browser: string][] = [
   [/\bInstagram[ /](\d+)/, 'Instagram'],
   [/\bBarcelona (\d+)/, 'Threads'],
   [/\bFB(?:AV|SV)\/(\d+)/, 'Facebook'],
-  [/\bFBAN\b|\bFB_IAB\b/, 'Facebook'],
+  [/\bFBAN\b|\bFB_IAB\b|\bMetaIAB Facebook\b/, 'Facebook'],
   [/\b(?:musical_ly|trill)_(\d+)/, 'TikTok'],
   [/\bBytedanceWebview\b/i, 'TikTok'],
   [/\bWhatsApp\/(\d+)/, 'WhatsApp'],
@@ -46,6 +46,8 @@ const marks: readonly [mark: RegExp, browser: string][] = [
   [/\bTwitter for (?:iPhone|iPad)(?:\/(\d+))?|\bTwitterAndroid\b/, 'X'],
   [/\[Pinterest\/(?:iOS|Android)\]/, 'Pinterest'],
   [/\bMicroMessenger\/(\d+)/, 'WeChat'],
+  [/\bBrave\b(?:\/(\d+))?/, 'Brave'],
+  [/\bEcosia [a-z]+@(\d+)/, 'Ecosia'],
   // Opera's builds for Android carry the product's number third: 2254 is Opera Mini.
   [/\bOPR\/(\d+)\.\d+\.2254\./, 'Opera Mini'],
   [/\bOpera Mini\/(\d+)/, 'Opera Mini'],
@@ -60,7 +62,6 @@ const names: Readonly<Record<string, string>> = {
   'Mobile Safari': 'Safari',
   'Chrome Headless': 'Chrome',
   'Chrome WebView': 'Android WebView',
-  WebKit: 'iOS WebView',
   GSA: 'Google app',
   IE: 'Internet Explorer',
   IEMobile: 'Internet Explorer',
@@ -86,5 +87,7 @@ export const browserOf = (told: Told, parsed: IBrowser): Browser => {
     if (found) return { browser, browser_version: found[1] ?? null }
   }
   const { name } = parsed
+  // An app's page on iPhone and iPad: the number is the engine's.
+  if (name === 'WebKit') return { browser: 'iOS WebView', browser_version: null }
   return { browser: name ? (names[name] ?? name) : null, browser_version: majorOf(parsed.version) }
 }
