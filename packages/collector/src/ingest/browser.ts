@@ -26,10 +26,10 @@ const brands: Readonly<Record<string, string>> = {
 }
 
 /**
- * Apps and browsers that show pages through the system's WebView and leave a mark in its agent; a group is the version.
- * The first that is there decides, so what is more special stands first.
+ * Browsers and apps that leave a mark in the agent of the engine they borrow, most often the system's WebView. A group is
+ * the version, where the row names none. The first that is there decides, so what is more special stands first.
  */
-const marks: readonly [mark: RegExp, browser: string][] = [
+const marks: readonly [mark: RegExp, browser: string, version?: string][] = [
   [/\bFBAN\/EMA\b.*FBAV\/(\d+)/, 'Facebook Lite'],
   [/\b(?:FBAN\/Messenger|Orca-Android)\b.*FBAV\/(\d+)/, 'Messenger'],
   [/\bFBAN\/Orca\b.*FBAV\/(\d+)/, 'Messenger'],
@@ -37,7 +37,7 @@ const marks: readonly [mark: RegExp, browser: string][] = [
   [/\bBarcelona (\d+)/, 'Threads'],
   [/\bFB(?:AV|SV)\/(\d+)/, 'Facebook'],
   [/\bFBAN\b|\bFB_IAB\b|\bMetaIAB Facebook\b/, 'Facebook'],
-  [/\b(?:musical_ly|trill)_(\d+)/, 'TikTok'],
+  [/\b(?:musical_ly|trill)_(?:(\d+)\.)?/, 'TikTok'],
   [/\bBytedanceWebview\b/i, 'TikTok'],
   [/\bWhatsApp\/(\d+)/, 'WhatsApp'],
   [/\bTelegram-(?:Android|iOS)\/(\d+)/, 'Telegram'],
@@ -48,6 +48,7 @@ const marks: readonly [mark: RegExp, browser: string][] = [
   [/\bMicroMessenger\/(\d+)/, 'WeChat'],
   [/\bBrave\b(?:\/(\d+))?/, 'Brave'],
   [/\bEcosia [a-z]+@(\d+)/, 'Ecosia'],
+  [/\bGSA\/(\d+)/, 'Google app'],
   // Opera's builds for Android carry the product's number third: 2254 is Opera Mini.
   [/\bOPR\/(\d+)\.\d+\.2254\./, 'Opera Mini'],
   [/\bOpera Mini\/(\d+)/, 'Opera Mini'],
@@ -55,6 +56,9 @@ const marks: readonly [mark: RegExp, browser: string][] = [
   [/\bPHX\/(\d+)/, 'Phoenix'],
   [/\bHiBrowser\/v?(\d+)/, 'Hi Browser'],
   [/\bUC ?(?:Browser|WEB)\/?(\d+)/, 'UC Browser'],
+  // In its compatibility view Internet Explorer names an older self; its engine does not.
+  [/\bTrident\/7\.0/, 'Internet Explorer', '11'],
+  [/\bTrident\/6\.0/, 'Internet Explorer', '10'],
 ]
 
 /** What `ua-parser-js` calls otherwise than people do. */
@@ -62,7 +66,6 @@ const names: Readonly<Record<string, string>> = {
   'Mobile Safari': 'Safari',
   'Chrome Headless': 'Chrome',
   'Chrome WebView': 'Android WebView',
-  GSA: 'Google app',
   IE: 'Internet Explorer',
   IEMobile: 'Internet Explorer',
   'Opera Mobi': 'Opera',
@@ -71,7 +74,6 @@ const names: Readonly<Record<string, string>> = {
   'Opera Coast': 'Opera',
   'Opera GX': 'Opera',
   'Samsung Browser': 'Samsung Internet',
-  UCBrowser: 'UC Browser',
   Yandex: 'Yandex Browser',
   'Oculus Browser': 'Meta Quest Browser',
 }
@@ -82,9 +84,9 @@ export const browserOf = (told: Told, parsed: IBrowser): Browser => {
     const browser = brands[brand]
     if (browser) return { browser, browser_version: version || null }
   }
-  for (const [mark, browser] of marks) {
+  for (const [mark, browser, version] of marks) {
     const found = mark.exec(told.agent)
-    if (found) return { browser, browser_version: found[1] ?? null }
+    if (found) return { browser, browser_version: version ?? found[1] ?? null }
   }
   const { name } = parsed
   // An app's page on iPhone and iPad: the number is the engine's.

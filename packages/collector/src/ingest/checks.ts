@@ -15,8 +15,9 @@ const automaton: Check = ({ site, sender }) => (site.bots === 'refuse' && isAuto
 const tooOld: Check = ({ at, received_at }) =>
   received_at.getTime() - at.getTime() > limits.event_age_days_max * day_ms ? 'too_old' : undefined
 
+/** Asked so that a time past the end of time, which is no number, is in the future too. */
 const inFuture: Check = ({ at, received_at }) =>
-  at.getTime() - received_at.getTime() > limits.event_ahead_hours_max * 3_600_000 ? 'in_future' : undefined
+  at.getTime() - received_at.getTime() <= limits.event_ahead_hours_max * 3_600_000 ? undefined : 'in_future'
 
 /** All grounds, in the order they are asked: the first that speaks decides. */
 export const checks: readonly Check[] = [withoutConsent, automaton, tooOld, inFuture]

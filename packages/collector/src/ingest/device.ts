@@ -23,7 +23,7 @@ const things: Readonly<Record<string, Device>> = {
 
 /** Phones from before the word `Mobile`, and what still runs on them. */
 const phone =
-  /\b(?:Mobile|J2ME|MIDP|BREW|Symbian\w*|SymbOS|Series ?[46]0|KAIOS|UCWEB\w*|BlackBerry\w*|Opera Mini|Obigo\w*)\b/i
+  /\b(?:Mobile|J2ME|MIDP|BREW|Symbian\w*|SymbOS|Series ?[46]0|KAIOS|UCWEB\w*|BlackBerry\w*|Opera Mini|NetFront|Obigo\w*)\b/i
 
 /** The kind of device: from its form factors, from what the agent says it is, from the hint "mobile", from the agent. */
 export const deviceOf = (told: Told, type: string | undefined): Device => {
