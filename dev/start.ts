@@ -92,7 +92,7 @@ Balise runs at ${url}
 
   the demo   ${url}/
   its token  ${token} (with the address in .balise/dev.json)
-  ask it     curl -s ${url}/v1/query -H 'Authorization: Bearer ${token}' -d '${question}'
+  ask it     curl -s ${url}/v1/query -H 'Authorization: Bearer ${token}' --json '${question}'
 
 Ctrl-C stops everything; the data stays in .balise/.`
 }
