@@ -75,7 +75,9 @@ describe('an answer tells on request', () => {
 
   test('what was turned away on the days asked for, by the reasons of the contract', async ({ world }) => {
     const site = await world.settle('UTC', [])
+    const other = await world.settle('UTC', [])
     const refused = [
+      { site: other.id, day: '2026-10-01', reason: 'bot', count: 7 },
       { site: site.id, day: '2026-10-01', reason: 'bot', count: 2 },
       { site: site.id, day: '2026-10-02', reason: 'bot', count: 3 },
       { site: site.id, day: '2026-10-02', reason: 'invalid', count: 1 },
