@@ -11,10 +11,9 @@ export type Keeper = Consent & {
   optOut: (out?: boolean) => void
 }
 
-/** Told after each decision. `revises`: an earlier permission may have ended, and what it left has to go. */
-export type OnDecision = (level: ConsentLevel | undefined, revises: boolean) => void
+/** Told after a decision: the level before, and whether the decision was made just now rather than on an earlier page. */
+export type OnDecision = (before: ConsentLevel | undefined, isNew?: boolean) => void
 
-/** The name under which an opt-out is stored. */
 const opt_out = 'opt-out'
 
 /** Keeps what the visitor allows: `usual` until they decide. An opt-out is remembered in `store`. */
@@ -25,17 +24,17 @@ export const createConsent = (usual: ConsentLevel, store: Store, onDecision: OnD
   const level = () => levelOf({ hasOptedOut, signal: signals(), decided, usual })
 
   const decide = (next: ConsentLevel | undefined, isNew?: boolean): void => {
-    const revises = isNew || allows(level(), 'analytics')
+    const before = level()
     // A level that nobody knows allows nothing.
     decided = next && (allows(next, 'none') ? next : 'none')
-    onDecision(level(), revises)
+    onDecision(before, isNew)
   }
 
   return {
     level,
     get: () => level() || 'none',
-    set: (next) => decide(next, true),
-    connect({ read, on }) {
+    set: calm((next) => decide(next, true)),
+    connect: calm(({ read, on }) => {
       const hear = (isNew?: boolean) => {
         const says = read()
         // Undecided never escalates: it may take a permission back, never a refusal.
@@ -43,13 +42,14 @@ export const createConsent = (usual: ConsentLevel, store: Store, onDecision: OnD
       }
       on(calm(() => hear(true)))
       hear()
-    },
-    optOut(out = true) {
+    }),
+    optOut: calm((out = true) => {
+      const before = level()
       opted_out = out ? '1' : ''
       if (out) store.keep(opt_out, opted_out)
       else store.discard(opt_out)
-      onDecision(level(), true)
-    },
+      onDecision(before, true)
+    }),
   }
 }
 

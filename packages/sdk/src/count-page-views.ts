@@ -7,7 +7,9 @@ import { watch } from './watch.ts'
 
 /** As `countPageViews` in `api.ts` says. */
 export const countPageViews = (to: Destination): void => {
-  const level = () => (signals() ? 'none' : 'anonymous')
-  const open = calm(() => watch(createStreet({ to, level }), [pageViews()]))
+  const open = calm(() => {
+    const street = createStreet({ to, level: () => (signals() ? 'none' : 'anonymous') })
+    watch([pageViews()], street.tell, street)
+  })
   if (typeof document !== 'undefined') open()
 }

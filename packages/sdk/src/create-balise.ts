@@ -7,6 +7,7 @@ import type { Noticing } from './street.ts'
 
 /** As `createBalise` in `api.ts` says. */
 export const createBalise = (options: Options): Balise => {
+  if (typeof document === 'undefined') return inert
   const capture = (options.capture || [pageViews()]) as readonly Noticing[]
-  return (typeof document !== 'undefined' && calm(createClient)({ ...options, capture })) || inert
+  return calm(createClient)({ ...options, capture }) || inert
 }

@@ -16,11 +16,14 @@ const chars_max: { readonly [field: string]: number } = {
 }
 
 /** The JSON of an event as it travels: addresses and texts scrubbed, and cut to what the wire holds. */
-export const jsonOf = (event: Omit<WireEvent, 'url'>, level: ConsentLevel | undefined): string =>
+export const jsonOf = (event: Draft & Pick<WireEvent, 'id' | 'at' | 'url'>, level: ConsentLevel | undefined): string =>
   JSON.stringify(event, (field, value: unknown) => {
-    if (typeof value !== 'string') return value
-    // A contact's target *is* an address; the edge keeps no more of it than a keyed hash.
-    const clean =
-      field === 'url' || field === 'referrer' ? scrubUrl(value, level) : field === 'target' ? value : scrub(value)
+    if (!value || typeof value !== 'string') return value
+    const clean = /^(url|referrer)$/.test(field)
+      ? scrubUrl(value, level)
+      : // A contact's target *is* an address; the edge keeps no more of it than a keyed hash.
+        field === 'target'
+        ? value
+        : scrub(value)
     return clean.slice(0, chars_max[field] || url_chars_max)
   })

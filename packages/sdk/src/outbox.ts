@@ -1,5 +1,12 @@
-import type { Entry, Outbox } from './queue.ts'
+import type { Entry } from './queue.ts'
 import type { Store } from './store.ts'
+
+/** Where unsent events outlive their page. */
+export type Outbox = {
+  load: () => Entry[]
+  save: (entry: Entry) => void
+  drop: (entry: Entry) => void
+}
 
 /**
  * Unsent events in a store, one key each, so that two tabs never overwrite each other. A tab that finds another's events

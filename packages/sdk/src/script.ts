@@ -9,15 +9,18 @@ import { createClient } from './client.ts'
 /** A call that the stub kept: where it was meant to go, such as `['consent', 'set']`, and with what. */
 type Call = readonly [path: readonly string[], args: readonly unknown[]]
 
-/** Where the tracker stands on a page, and the stub before it. */
-const page = window as unknown as { balise?: Partial<Balise> & { calls?: readonly Call[] } }
+/** What a path leads through, and at its end to. */
+type Door = { readonly [name: string]: Door } & ((...args: readonly unknown[]) => void)
+
+/** Where the tracker stands on a page, and before it the stub. */
+const page = window as unknown as { balise?: Balise & Door & { calls?: readonly Call[] } }
 
 const open = ({ dataset, src }: HTMLScriptElement): void => {
   const before = page.balise
   // A second tag on one page would count everything twice.
   if (before?.flush && !before.calls) return
 
-  page.balise = createClient({
+  const balise = createClient({
     site: dataset['site'] || '',
     endpoint: dataset['endpoint'] || new URL(src).origin,
     consent: dataset['consent'] as ConsentLevel,
@@ -25,7 +28,9 @@ const open = ({ dataset, src }: HTMLScriptElement): void => {
     // A page may make thousands of API calls, so they are counted where asked for.
     capture: [pageViews(), contacts(), engagement()].concat('apiCalls' in dataset ? apiCalls() : []),
   })
-  for (const [path, args] of before?.calls || []) path.reduce<any>((door, name) => door[name], page.balise)(...args)
+  page.balise = balise as Balise & Door
+  for (const [path, args] of before?.calls || [])
+    path.reduce<Door>((door, name) => door[name] as Door, balise as Balise & Door)(...args)
 }
 
 calm(open)(document.currentScript as HTMLScriptElement)

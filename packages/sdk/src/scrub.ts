@@ -1,10 +1,10 @@
 import type { ConsentLevel } from '@balise/shared/wire/consent'
 
-/** Query parameters that name a campaign. */
-const campaign = /^utm_/
+/** The query parameters that name no campaign. */
+const unneeded = /[?&](?!utm_)[^&]*/g
 
-/** Those, and what names a click, such as `gclid`, `msclkid`, `gbraid`: it points at one person. */
-const campaign_or_click = /^utm_|clk?id$|braid$/
+/** Those that name no click either, such as `gclid`, `msclkid`, `gbraid`: a click points at one person. */
+const unneeded_for_marketing = /[?&](?!utm_|[^&=]*(clk?id|braid)=)[^&]*/g
 
 const email = /[^\s/?&=#:@]+?(@|%40)[^\s/?&=#@%]+\.[a-z]{2,}/gi
 
@@ -13,10 +13,9 @@ const email = /[^\s/?&=#:@]+?(@|%40)[^\s/?&=#@%]+\.[a-z]{2,}/gi
  * click, no e-mail address.
  */
 export const scrubUrl = (href: string, level: ConsentLevel | undefined): string => {
-  const url = new URL(href, location.href)
-  const kept = level === 'marketing' ? campaign_or_click : campaign
-  for (const name of [...url.searchParams.keys()]) if (!kept.test(name)) url.searchParams.delete(name)
-  return scrub(`${url.protocol}//${url.host}${url.pathname}${url.search}`)
+  const { protocol, host, pathname, search } = new URL(href, location.href)
+  const query = search.replace(level === 'marketing' ? unneeded_for_marketing : unneeded, '').replace(/^&/, '?')
+  return scrub(`${protocol}//${host}${pathname}${query}`)
 }
 
 /** A text with the e-mail addresses cut out. */

@@ -1,5 +1,3 @@
 /** Whether the browser says no for its person: Global Privacy Control, or Do Not Track. */
-export const signals = (): boolean => {
-  const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean }
-  return globalPrivacyControl || doNotTrack === '1'
-}
+export const signals = (): boolean =>
+  (navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl || navigator.doNotTrack === '1'

@@ -2,7 +2,8 @@ import type { ConsentLevel } from '@balise/shared/wire/consent'
 import type { Batch } from '@balise/shared/wire/envelope'
 import type { Destination } from './api.ts'
 import { type Draft, jsonOf } from './event.ts'
-import { createQueue, type Deliver, type Outbox, type Queue } from './queue.ts'
+import type { Outbox } from './outbox.ts'
+import { createQueue, type Deliver, type Queue } from './queue.ts'
 import { createReport } from './report.ts'
 import { send } from './send.ts'
 import type { Session } from './session.ts'
@@ -26,17 +27,11 @@ export type StreetParts = {
 }
 
 /** Where what was noticed walks: event, queue, send. */
-export type Street = Queue & {
-  tell: Tell
-  /** Sends what waits, and lets nothing more in. */
-  stop: () => void
-}
+export type Street = Queue & { tell: Tell }
 
 /** Lays the street from this page to its collector. */
 export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox }: StreetParts): Street => {
   const report = createReport(to.debug)
-  let { referrer } = document
-  let stopped = false
 
   const deliver: Deliver = async (batch, dying) => {
     const heading: Omit<Batch, 'events'> = {
@@ -50,36 +45,29 @@ export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox
     const body = `${JSON.stringify(heading).slice(0, -1)},"events":[${batch.map(({ json }) => json)}]}`
     const outcome = await send(`${to.endpoint}/v1/events`, body, dying)
     report(...outcome, body)
+    if (outbox && outcome[0] !== 'lost') batch.forEach(outbox.drop)
     return outcome
   }
 
-  const mayDeliver = () => (level() || 'none') !== 'none' && !isPrerendering()
-  const queue = createQueue(deliver, mayDeliver, outbox)
+  const queue = createQueue(deliver, () => (level() || 'none') !== 'none' && !isPrerendering())
 
   const tell: Tell = (draft) => {
     const allowed = level()
-    if (stopped || allowed === 'none') return report('refused', stopped ? 'stopped' : 'no consent', draft)
+    if (allowed === 'none') return report('refused', 'no consent', draft)
     const at = Date.now()
-    const isView = draft.kind === 'page_view'
-    const event = { id: id(at), at, url: location.href, referrer: (isView && referrer) || undefined, ...draft }
-    if (isView) referrer = event.url
+    const event = { id: id(at), at, url: location.href, ...draft }
     const json = jsonOf(event, allowed)
-    const isHeld = queue.add({ id: event.id, session: sessionAt?.(at), json })
-    report(isHeld ? 'held' : 'refused', isHeld ? '' : 'no room', json)
+    const entry = { id: event.id, session: sessionAt?.(at), json, bytes: new TextEncoder().encode(json).length }
+    if (!queue.add(entry)) return report('refused', 'no room', entry)
+    outbox?.save(entry)
+    report('held', entry)
   }
 
-  return {
-    ...queue,
-    tell,
-    stop() {
-      queue.flush()
-      stopped = true
-    },
-  }
+  return { ...queue, tell }
 }
 
 /** Whether nobody sees the page yet, and perhaps nobody ever will. */
-export const isPrerendering = (): unknown => (document as Document & { prerendering?: boolean }).prerendering
+export const isPrerendering = (): boolean => !!(document as Document & { prerendering?: boolean }).prerendering
 
 /** The device, as far as a batch names it. */
 const deviceNow = (): Batch['page'] => ({

@@ -9,13 +9,10 @@ const age_ms_max = 395 * 86_400_000
  * was seen since. Where the store cannot keep it there is none: a new visitor on every page would be a lie.
  */
 export const visitorOf = (store: Store, at_ms: number): string | undefined => {
-  const known = secretIn(store, at_ms)
-  if (!known) store.keep('visitor', `${base64url(crypto.getRandomValues(new Uint8Array(32)))} ${at_ms}`)
-  return known || secretIn(store, at_ms) || undefined
+  const known = () => aliveIn(store.textOf('visitor'), at_ms, age_ms_max)
+  if (!known()) store.keep('visitor', `${base64url(crypto.getRandomValues(new Uint8Array(32)))} ${at_ms}`)
+  return known() || undefined
 }
-
-/** The secret that the store holds, or `''`. */
-export const secretIn = (store: Store, at_ms: number): string => aliveIn(store.textOf('visitor'), at_ms, age_ms_max)
 
 /** RFC 4648, 5, without padding. */
 const base64url = (bytes: Uint8Array): string =>

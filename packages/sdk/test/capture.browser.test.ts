@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { here } from '../build.ts'
 import { openChromium, say } from './chromium.ts'
 import { openSite, pageOf, type Site } from './site.ts'
 
@@ -129,11 +131,9 @@ test('attention is told once when the page hides, and again for another stretch'
   expect(first).toMatchObject({ url: `${site.url}/long`, scroll_percent: 100 })
 })
 
-test('what was said before the script came is kept by the stub, in order', async () => {
-  const stub = `<script>
-    const later = (calls, path = []) => new Proxy(() => {}, { get: (_, name) => (name === 'calls' ? calls : later(calls, [...path, name])), apply: (_, page, args) => void calls.push([path, args]) })
-    window.balise = window.balise || later([])
-  </script>`
+test('what was said before the script came is kept by the README’s stub', async () => {
+  const [stub] = readFileSync(here('README.md'), 'utf8').match(/<script>\s*const later[\s\S]*?<\/script>/) ?? []
+  expect(stub).toBeDefined()
   site.html = `${stub}<script>balise.track('early', { first: true }); balise.consent.set('marketing'); balise.identify('customer-1')</script>${pageOf()}`
   await page.goto(site.url)
   const events = await site.events(2)

@@ -80,6 +80,7 @@ describe('an event fits the wire', () => {
     const long = 'x'.repeat(3_000)
     const event = {
       ...at,
+      url: 'https://shop.example/p/1',
       kind: 'contact' as const,
       channel: 'email' as const,
       target: 'jane@mail.example',

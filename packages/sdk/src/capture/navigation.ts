@@ -14,7 +14,10 @@ export const onNavigation = (act: (from: string) => void): void => {
     if (from !== here) act(from)
   })
 
-  if (window.navigation) return navigation.addEventListener('currententrychange', moved)
+  if (window.navigation) {
+    navigation.addEventListener('currententrychange', moved)
+    return
+  }
   listen('popstate', moved)
   for (const method of ['pushState', 'replaceState'] as const) {
     const original = history[method]
