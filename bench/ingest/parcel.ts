@@ -14,6 +14,7 @@ import {
   screens,
   titleOf,
 } from '../world/site.ts'
+import { uuidOf, uuidv7Of } from '../world/uuid.ts'
 
 /**
  * A request that was written beforehand, but for what makes it unique: `stamp` fills in the ids and the times. So a load
@@ -31,7 +32,7 @@ export const writeParcel = (random: Random, site: string, events_count: number):
     site,
     sent_at: time_hole,
     consent: known ? 'analytics' : 'anonymous',
-    ...(known && { visitor: secretOf(random), session: uuidOf(random) }),
+    ...(known && { visitor: secretOf(random), session: uuidOf(random() * 2 ** 32, 0) }),
     page: { screen: oneOf(random, screens), language: oneOf(random, languages), timezone: 'Europe/Paris' },
     events: Array.from({ length: events_count }, () => eventOf(random)),
   }
@@ -86,11 +87,6 @@ const eventOf = (random: Random): WireEvent => {
 
 const secretOf = (random: Random): string => createHash('sha256').update(String(random())).digest('base64url')
 
-const uuidOf = (random: Random): string => {
-  const hex = createHash('sha256').update(String(random())).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
-
 /** Events of one request happened up to ten seconds before it. */
 const spread_ms = 10_000
 
@@ -121,13 +117,8 @@ const process_tail = Math.floor(Math.random() * 2 ** 24)
   .padStart(6, '0')
 let made = 0
 
-/**
- * A UUIDv7 of a moment that no other call gives. As with a browser's, ids of one millisecond are in no order: the
- * counter is multiplied about in its 32 bits (odd, so no two meet).
- */
+/** A UUIDv7 of a moment that no other call gives, here or in any other process. */
 export const freshId = (at_ms: number): string => {
   made += 1
-  const time = at_ms.toString(16).padStart(12, '0')
-  const mixed = (Math.imul(made, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${mixed.slice(0, 3)}-8${mixed.slice(3, 6)}-${mixed.slice(6)}0000${process_tail}`
+  return uuidv7Of(at_ms, made, process_tail)
 }

@@ -33,6 +33,19 @@ export const referrers: readonly string[] = [
   ...range(490, (n) => `https://site-${n}.example/links/${n % 7}`),
 ]
 
+/** Where each referrer is counted: a name that people know, and GA4's channel. */
+export const sources: readonly { source: string; channel: string; referrer: string }[] = referrers.map(
+  (referrer, n) => {
+    const { hostname, pathname } = new URL(referrer)
+    const known =
+      n < 10
+        ? (['Google', 'Google', 'Facebook', 'DuckDuckGo', 'X', 'LinkedIn', 'Bing', 'YouTube'][n] ?? hostname)
+        : hostname
+    const channel = [0, 1, 3, 6].includes(n) ? 'Organic Search' : [2, 4, 5].includes(n) ? 'Organic Social' : 'Referral'
+    return { source: known, channel, referrer: hostname + pathname }
+  },
+)
+
 /** 40 API endpoints, the most called first. */
 export const endpoints: readonly string[] = range(
   40,
@@ -87,6 +100,35 @@ export const agents: readonly string[] = range(50, (n) => {
   return `${chrome}${mobile} Safari/537.36`
 })
 
+/** How visitors reach out, and what they pay in. */
+export const contact_channels = ['phone', 'whatsapp', 'email', 'form'] as const
+export const currencies = ['EUR', 'XAF', 'USD'] as const
+
+/** 600 devices as the collector reads them: a browser, a system, a screen, a language. */
+export const clients = range(600, (n) => {
+  const [os, device] = (
+    [
+      ['Windows', 'desktop'],
+      ['Android', 'mobile'],
+      ['iOS', 'mobile'],
+      ['macOS', 'desktop'],
+      ['Android', 'tablet'],
+    ] as const
+  )[n % 5] ?? ['Linux', 'desktop']
+  return {
+    browser: ['Chrome', 'Mobile Safari', 'Firefox', 'Edge', 'Samsung Internet'][(n % 7) % 5] ?? 'Chrome',
+    browser_version: String(130 + (n % 11)),
+    os,
+    os_version: String(10 + (n % 6)),
+    device,
+    screen: screens[n % screens.length] ?? null,
+    language: languages[n % languages.length] ?? null,
+  }
+})
+
+/** How often each kind occurs among a hundred events. */
+export const kinds_percent = { page_view: 58, engagement: 18, api_call: 15, custom: 6, contact: 3 } as const
+
 /** Draws an index into each list, with the skew that such lists have. */
 export const draw = {
   path: createZipf({ size: paths.length, exponent: 1 }),
@@ -94,11 +136,9 @@ export const draw = {
   endpoint: createZipf({ size: endpoints.length, exponent: 0.8 }),
   campaign: createZipf({ size: campaigns.length, exponent: 0.8 }),
   country: createZipf({ size: countries.length, exponent: 1.1 }),
+  client: createZipf({ size: clients.length, exponent: 0.9 }),
   agent: createZipf({ size: agents.length, exponent: 0.7 }),
 } satisfies Record<string, (random: Random) => number>
-
-/** How often each kind occurs among a hundred events. */
-export const kinds_percent = { page_view: 58, engagement: 18, api_call: 15, custom: 6, contact: 3 } as const
 
 function range<Value>(length: number, make: (n: number) => Value): Value[] {
   return Array.from({ length }, (_, index) => make(index))
