@@ -47,7 +47,7 @@ export const createClient = (options: ClientOptions): Balise => {
     identify: calm((name) => {
       user = name.length > user_chars_max ? undefined : name
     }),
-    consent,
+    consent: { set: consent.set, get: consent.get, connect: consent.connect },
     optOut: consent.optOut,
     forget: () =>
       forget(options, disk, () => {

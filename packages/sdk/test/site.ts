@@ -9,10 +9,10 @@ import { expect } from 'vitest'
 import { build } from '../build.ts'
 
 /** What the collector answers to one post. */
-export type Answer = { status: number; headers?: { [name: string]: string }; body?: unknown }
+type Answer = { status: number; headers?: { [name: string]: string }; body?: unknown }
 
 /** A post that arrived: when, where, and what it said. */
-export type Post = { at_ms: number; path: string; text: string }
+type Post = { at_ms: number; path: string; text: string }
 
 /** A customer's site with a collector on its origin. Every batch it takes is held to the contract. */
 export type Site = {
