@@ -14,7 +14,7 @@ const clicks: Readonly<Record<string, Click>> = {
   wbraid: { source: 'google', paid: true },
   dclid: { source: 'google', paid: true },
   gad_source: { source: 'google', paid: true },
-  srsltid: { source: 'shopping.google.com', paid: false }, // https://support.google.com/merchants/answer/11386231
+  srsltid: { source: 'shopping.google.com', paid: false }, // https://support.google.com/merchants/answer/15191080
   msclkid: { source: 'bing', paid: true }, // https://help.ads.microsoft.com/apex/index/3/en/60000
   fbclid: { source: 'facebook', paid: false },
   igshid: { source: 'instagram', paid: false },

@@ -13,9 +13,8 @@ import { systemOf } from './system.ts'
 type Client = Traits['client']
 type Program = Omit<Client, 'screen' | 'language'>
 
-/** Longer ones are cut: real agents have at most 300 characters, and reading is not linear in every expression. */
-const agent_chars_max = 500
-const hint_chars_max = 200
+/** A real agent with its hints has at most 700; of more, the rest is not read. */
+const told_chars_max = 1_000
 
 /** Browser, system and device: from the client hints first, the agent next. Screen and language: from the page. */
 export const clientOf = ({ agent, hints }: Pick<Sender, 'agent' | 'hints'>, page: Envelope['page']): Client => {
@@ -30,23 +29,21 @@ export const clientOf = ({ agent, hints }: Pick<Sender, 'agent' | 'hints'>, page
 }
 
 /** One text to remember a program by. A header holds no line break, so nothing runs together. */
-const linesOf = (agent: string, hints: Hints): string => {
-  const { brands, mobile, platform, platform_version, form_factors } = hints
-  const told = [brands, mobile, platform, platform_version, form_factors].map((hint) => hint.slice(0, hint_chars_max))
-  return [agent.slice(0, agent_chars_max), ...told].join('\n')
-}
+const linesOf = (agent: string, { mobile, platform, platform_version, form_factors, brands }: Hints): string =>
+  `${mobile}\n${platform}\n${platform_version}\n${form_factors}\n${brands}\n${agent}`
 
 /** Programs repeat and reading one is dear. */
-const programOf = remembered(5_000, (lines): Program => {
-  const [agent = '', brands = '', mobile = '', platform = '', platform_version = '', form_factors = ''] =
-    lines.split('\n')
-  const told = { agent, brands, mobile, platform, platform_version, form_factors }
+const programOf = remembered({ entries_max: 5_000, chars_max: told_chars_max }, (lines): Program => {
+  const [mobile = '', platform = '', platform_version = '', form_factors = '', brands = '', agent = ''] = lines
+    .slice(0, told_chars_max)
+    .split('\n')
+  const told = { mobile, platform, platform_version, form_factors, brands, agent }
   const { browser, os, device } = UAParser(agent)
   return { ...browserOf(told, browser), ...systemOf(told, os), device: deviceOf(told, device.type) }
 })
 
-const screenClassOf = remembered(2_000, screenOf)
-const languageNamed = remembered(1_000, languageOf)
+const screenClassOf = remembered({ entries_max: 2_000, chars_max: 11 }, screenOf)
+const languageNamed = remembered({ entries_max: 1_000, chars_max: 35 }, languageOf)
 
 /**
  * What Safari on an iPad, or on an iPhone that asks for the desktop's page, says is a Mac:

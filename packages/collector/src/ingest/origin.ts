@@ -14,22 +14,30 @@ type Origin = NonNullable<Traits['origin']>
 export const originOf = (page: URL, referrer: string | undefined): Origin | null => {
   const from = referrer ? referrerOf(referrer) : null
   const outside = from && from.bare_host !== bare(page.hostname) ? from : null
-  if (!outside && !page.search) return null
+  if (!page.search) return outside?.origin ?? null
 
   const campaign = campaignOf(page.searchParams)
   const click = clickOf(page.searchParams)
   const told = campaign.source ?? click?.source
   const source = told ? sourceOf(told) : (outside?.source ?? null)
   if (!source && !campaign.medium && !campaign.campaign) return null
+  return originWith({ campaign, source, referrer: outside?.origin.referrer ?? null, paid: click?.paid ?? false })
+}
 
+type Campaign = Pick<Origin, 'medium' | 'campaign' | 'term' | 'content'>
+type Found = { campaign: Campaign; source: Source | null; referrer: string | null; paid: boolean }
+
+const originWith = ({ campaign, source, referrer, paid }: Found): Origin => {
   const channel = channelOf({
     source: lower(source?.name),
     kind: source?.kind ?? null,
     medium: lower(campaign.medium),
     campaign: lower(campaign.campaign),
-    paid: click?.paid ?? false,
+    paid,
   })
-  return { ...campaign, source: source?.name ?? null, referrer: outside?.referrer ?? null, channel }
+  // Always in this order: a row of a dimension is named by its text, see `store/dimensions.ts`.
+  const { medium, campaign: name, term, content } = campaign
+  return { source: source?.name ?? null, referrer, medium, campaign: name, term, content, channel }
 }
 
 /** What a campaign's names may be long. */
@@ -46,14 +54,18 @@ const campaignOf = (parameters: URLSearchParams) => {
   }
 }
 
-type Referrer = { referrer: string; bare_host: string; source: Source }
+type Referrer = { bare_host: string; source: Source; origin: Origin }
 
-/** A referrer, read; `null` for what is no page of the web and no Android app. */
-const referrerOf = remembered(5_000, (text): Referrer | null => {
+const noCampaign: Campaign = { medium: null, campaign: null, term: null, content: null }
+
+/** A referrer, and the origin it makes by itself; `null` for what is no page of the web and no Android app. */
+const referrerOf = remembered({ entries_max: 5_000, chars_max: 500 }, (text): Referrer | null => {
   if (!URL.canParse(text)) return null
   const { protocol, hostname, host, pathname } = new URL(text)
   if (!['http:', 'https:', 'android-app:'].includes(protocol)) return null
-  return { referrer: host + pathname, bare_host: bare(hostname), source: sourceOf(hostname) }
+  const source = sourceOf(hostname)
+  const origin = originWith({ campaign: noCampaign, source, referrer: host + pathname, paid: false })
+  return { bare_host: bare(hostname), source, origin }
 })
 
 const bare = (host: string): string => host.replace(/^www\./, '')

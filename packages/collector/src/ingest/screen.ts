@@ -13,9 +13,9 @@ const classes: readonly [screen: Screen, narrow_below: number, wide_below: numbe
 ]
 
 /**
- * The class of a screen, given as `1440x900`; `null` for one of no size. Only the class is kept: exact sizes are so many
- * that they tell people apart (EFF's Panopticlick measured 4.8 bits, https://coveryourtracks.eff.org/), seven classes
- * do not.
+ * The class of a screen, given as `1440x900`; `null` for one of no size. Only the class is kept: of all that a browser
+ * tells of a computer, the exact size is among what tells people apart, with 4.8 bits (Eckersley 2010,
+ * https://coveryourtracks.eff.org/static/browser-uniqueness.pdf).
  */
 export const screenOf = (size: string): Screen | null => {
   const [width = 0, height = 0] = size.split('x').map(Number)

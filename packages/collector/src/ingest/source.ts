@@ -12,7 +12,7 @@ const known = new Map<string, Source>(
 const country = /^([^.]+(?:\.[^.]+)*?)\.(?:com|[a-z]{2}|(?:com?|org|net)\.[a-z]{2})$/
 
 /** A referrer's host, an Android app's package or what a campaign calls its source, as a source. Case says nothing. */
-export const sourceOf = remembered(5_000, (text): Source => {
+export const sourceOf = remembered({ entries_max: 5_000, chars_max: 253 }, (text): Source => {
   const name = text.toLowerCase().replace(/^www\./, '')
   return knownOf(name) ?? { name: name.includes('.') ? name : text, kind: null }
 })
