@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { Refusal } from '../dev/refusal.ts'
+import { countOf } from './count-of.ts'
 import { type BenchDatabase, openBenchDatabase } from './database.ts'
 import { type Dimensions, dictionaryOf } from './generate/dictionary.ts'
 import { columns } from './generate/event.ts'
@@ -21,10 +22,10 @@ export async function main(args: string[]): Promise<number> {
       until: { type: 'string', default: new Date().toISOString().slice(0, 10) },
     },
   })
-  const { events, days, seed } = { events: count(values.events), days: count(values.days), seed: count(values.seed) }
+  const [events, days, seed] = [countOf(values.events), countOf(values.days), countOf(values.seed)]
   const database = await openBenchDatabase()
   try {
-    const past: Past = { site: database.site.id, events, days, seed, until: new Date(values.until) }
+    const past: Past = { site: database.site.id, events, days, seed, until: dayOf(values.until) }
     const seconds = await fill(database, past)
     console.log(`${whole(events)} events of ${days} days before ${values.until}, seed ${seed}, in ${whole(seconds)} s`)
     return 0
@@ -33,10 +34,10 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-const count = (text: string): number => {
-  const number = Number(text.replaceAll('_', ''))
-  if (!Number.isInteger(number) || number < 1) throw new Refusal(`"${text}" is no count: give a whole number above 0.`)
-  return number
+const dayOf = (text: string): Date => {
+  const day = new Date(text)
+  if (Number.isNaN(day.getTime())) throw new Refusal(`"${text}" is no day: give one like 2026-11-01.`)
+  return day
 }
 
 /** Fills the database and gives how many seconds that took. */

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { countOf } from './count-of.ts'
 import { type Figures, measureCollector, measureHello, measureInsert, type Round } from './ingest/round.ts'
 import { openStage, type Runtime, type Stage } from './ingest/stage.ts'
 import { decimal, median, percent, table, whole } from './table.ts'
@@ -23,14 +24,14 @@ export async function main(args: string[]): Promise<number> {
       platform: { type: 'string', multiple: true, default: ['Node', 'workerd'] },
     },
   })
-  const [seconds, rounds, connections] = [values.seconds, values.rounds, values.connections].map(Number)
-  const round = { seconds: seconds ?? 5, connections: connections ?? 64 }
+  const [rounds, seconds, connections] = [countOf(values.rounds), countOf(values.seconds), countOf(values.connections)]
+  const round = { seconds, connections }
   const stage = await openStage()
   try {
     const runtimes = stage.runtimes.filter(({ name }) => values.platform.includes(name))
     const idle = runtimes.map((runtime) => memoryOf(runtime))
     const groups = batches.flatMap((batch) => groupsOf(stage, runtimes, { ...round, batch }))
-    await interleaved(groups, rounds ?? 3)
+    await interleaved(groups, rounds)
     console.log(`${machine()}; ${rounds} rounds of ${seconds} s, ${connections} connections; medians\n`)
     console.log(throughput(groups))
     console.log(`\n${await offered(stage, runtimes, round.seconds)}`)
@@ -52,7 +53,10 @@ function groupsOf(stage: Stage, runtimes: Runtime[], round: Round): Group[] {
 
 const subject = (name: string, measure: () => Promise<Figures>): Subject => ({ name, measure, shown: [] })
 
-/** One round of each after the other, then again: what disturbs the machine for a while disturbs all alike. The first is not counted. */
+/**
+ * One round of each after the other, then again: what disturbs the machine for a while disturbs all alike. The first is
+ * not counted: it warms up.
+ */
 async function interleaved(groups: Group[], rounds: number): Promise<void> {
   const subjects = new Set(groups.flatMap((group) => Object.values(group)))
   for (let round = 0; round <= rounds; round++) {

@@ -1,14 +1,25 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-/** CPU time that processes have used since they began, and the memory they hold now. */
+/** CPU time of processes, and the memory they hold now. */
 export type Usage = { cpu_us: number; resident_bytes: number }
+
+/** Whom to count: `root_too: false` leaves out the process itself, `without` some of those under it. */
+export type Counted = { root_too?: boolean; without?: number[] }
 
 type Process = Usage & { pid: number; parent: number }
 
-/** What a process and all under it use; `root_too: false` leaves out the process itself, `without` some others. */
-export const usageOf = (root: number, options: { root_too?: boolean; without?: number[] } = {}): Usage => {
-  const { root_too = true, without = [] } = options
+/** A meter of a process and all under it: it gives the CPU time used since the meter was made, and the memory held now. */
+export const meterOf = (root: number, counted?: Counted): (() => Usage) => {
+  const before = usageOf(root, counted)
+  return () => {
+    const { cpu_us, resident_bytes } = usageOf(root, counted)
+    return { cpu_us: cpu_us - before.cpu_us, resident_bytes }
+  }
+}
+
+/** What a process and all under it have used so far. */
+export const usageOf = (root: number, { root_too = true, without = [] }: Counted = {}): Usage => {
   const all = processes()
   const family = new Set([root])
   // Children are listed after their parents only by chance: look until nobody new is found.

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { root } from '../../dev/command.ts'
 import { Refusal } from '../../dev/refusal.ts'
-import { usageOf } from '../usage.ts'
+import { meterOf } from '../usage.ts'
 import type { Base } from './base.ts'
 import type { Insert, InsertResult } from './insert.ts'
 import type { Load, LoadResult } from './load.ts'
@@ -34,43 +34,40 @@ export const measureCollector = async (stage: Stage, runtime: Runtime, round: Ro
   const { eye, eye_pid, site } = runtime.base
   await eye.query('truncate events')
   await eye.query('checkpoint')
-  const used = meter({
-    server: () => usageOf(runtime.server.pid, runtime.server),
-    postgres: () => usageOf(stage.postgres.pid, { without: [eye_pid] }),
-    gateway: () => (runtime.gateway ? usageOf(runtime.gateway.pid) : { cpu_us: 0, resident_bytes: 0 }),
-  })
+  const server = meterOf(runtime.server.pid, runtime.server)
+  const database = meterOf(stage.postgres.pid, { without: [eye_pid] })
+  const gateway = runtime.gateway && meterOf(runtime.gateway.pid)
 
-  const began_ms = performance.now()
   const answered = await run<LoadResult>('load.ts', loadOf(runtime.url, site.key, round))
+  const answered_ms = performance.now()
   const wrong = Object.entries(answered.failures)
   if (wrong.length > 0) throw new Refusal(`${runtime.name} answered otherwise than 202: ${JSON.stringify(wrong)}.`)
-  const idle_ms = performance.now() - began_ms - answered.seconds * 1000
   await drained(runtime.base, answered.accepted)
-  const stored_seconds = (performance.now() - began_ms - idle_ms) / 1000
+  const stored_seconds = answered.seconds + (performance.now() - answered_ms) / 1000
 
   const { accepted } = answered
-  const { server, postgres: database, gateway } = used()
+  const { cpu_us, resident_bytes } = server()
   return {
     events_per_second: accepted / answered.seconds,
     stored_per_second: accepted / stored_seconds,
-    server_us: server.cpu_us / accepted,
-    ...(runtime.gateway && { gateway_us: gateway.cpu_us / accepted }),
-    postgres_us: database.cpu_us / accepted,
+    server_us: cpu_us / accepted,
+    ...(gateway && { gateway_us: gateway().cpu_us / accepted }),
+    postgres_us: database().cpu_us / accepted,
     generator_us: answered.cpu_us / accepted,
     p50_ms: answered.p50_ms,
     p99_ms: answered.p99_ms,
-    resident_bytes: server.resident_bytes,
+    resident_bytes,
   }
 }
 
 /** Sends the same requests to the hello-world on the same runtime. */
 export const measureHello = async (runtime: Runtime, round: Round): Promise<Figures> => {
-  const used = meter({ server: () => usageOf(runtime.hello.pid, runtime.hello) })
+  const server = meterOf(runtime.hello.pid, runtime.hello)
   const answered = await run<LoadResult>('load.ts', loadOf(runtime.hello_url, runtime.base.site.key, round))
   const events = answered.requests * round.batch
   return {
     events_per_second: events / answered.seconds,
-    server_us: used().server.cpu_us / events,
+    server_us: server().cpu_us / events,
     generator_us: answered.cpu_us / events,
     p50_ms: answered.p50_ms,
     p99_ms: answered.p99_ms,
@@ -82,7 +79,7 @@ export const measureInsert = async (stage: Stage, round: Round): Promise<Figures
   const { eye, url, site } = stage.ceiling
   await eye.query('truncate ceiling')
   await eye.query('checkpoint')
-  const used = meter({ postgres: () => usageOf(stage.postgres.pid) })
+  const database = meterOf(stage.postgres.pid)
   const wanted: Insert = {
     database_url: url,
     site: site.id,
@@ -93,7 +90,7 @@ export const measureInsert = async (stage: Stage, round: Round): Promise<Figures
   const { events, seconds, cpu_us, p50_ms, p99_ms } = await run<InsertResult>('insert.ts', wanted)
   return {
     events_per_second: events / seconds,
-    postgres_us: used().postgres.cpu_us / events,
+    postgres_us: database().cpu_us / events,
     generator_us: cpu_us / events,
     p50_ms,
     p99_ms,
@@ -123,20 +120,6 @@ const drained = async ({ eye, site }: Base, accepted: number): Promise<void> => 
       throw new Refusal(`Accepted ${accepted} events, but ${stored} are stored.`)
     await sleep(100)
   }
-}
-
-/** Reads meters now; the returned function reads them again and gives the CPU time in between and the memory then. */
-const meter = <Name extends string>(meters: { [name in Name]: () => ReturnType<typeof usageOf> }) => {
-  const read = () =>
-    Object.entries(meters).map(([name, usage]) => [name, (usage as () => ReturnType<typeof usageOf>)()] as const)
-  const before = new Map(read())
-  return () =>
-    Object.fromEntries(
-      read().map(([name, { cpu_us, resident_bytes }]) => [
-        name,
-        { cpu_us: cpu_us - (before.get(name)?.cpu_us ?? 0), resident_bytes },
-      ]),
-    ) as { [name in Name]: ReturnType<typeof usageOf> }
 }
 
 const run = async <Result>(file: string, wanted: object): Promise<Result> => {
