@@ -227,6 +227,11 @@ describe('Safari that says it is on a Mac', () => {
     ['', 'Safari 18, macOS, desktop'],
   ])('with a screen of %s is %s', (screen, expected) => expect(said(safari, {}, screen)).toBe(expected))
 
+  test('as does every browser of Apple’s engine', () =>
+    expect(said(onMac('Version/26.5.2 Safari/605.1.15 Ddg/26.5.2'), {}, '820x1180')).toBe(
+      'DuckDuckGo 26, iPadOS, tablet',
+    ))
+
   test('and Chrome on a Mac whose screen was turned stays a computer', () =>
     expect(said(onMac('Chrome/150.0.0.0 Safari/537.36'), {}, '1080x1920')).toBe('Chrome 150, macOS, desktop'))
 })

@@ -22,7 +22,7 @@ export const clientOf = ({ agent, hints }: Pick<Sender, 'agent' | 'hints'>, page
   const program = programOf(linesOf(agent, hints))
   return {
     ...program,
-    ...(agent.includes('Macintosh') ? handheldOf(program, screen) : {}),
+    ...(isApplesOnMac(agent) ? handheldOf(screen) : {}),
     screen: screen ? screenClassOf(screen) : null,
     language: language ? languageNamed(language) : null,
   }
@@ -46,16 +46,18 @@ const screenClassOf = remembered({ entries_max: 2_000, chars_max: 11 }, screenOf
 const languageNamed = remembered({ entries_max: 1_000, chars_max: 35 }, languageOf)
 
 /**
- * What Safari on an iPad, or on an iPhone that asks for the desktop's page, says is a Mac:
+ * A browser of Apple's engine on an iPad, or on an iPhone that asks for the desktop's page, says it is on a Mac:
  * https://webkit.org/blog/9674/new-webkit-features-in-safari-13/. But such a screen stands upright however it is held,
- * and a Mac's lies: in Intoli's sample of real agents each upright "Mac" of Safari has the size of an iPad or iPhone
+ * and a Mac's lies: in Intoli's sample of real agents each upright "Mac" is as wide as an iPad or an iPhone
  * (`docs/enrichment.md`).
  */
-const handheldOf = ({ os, browser }: Program, screen: string): Pick<Client, 'os' | 'device'> | undefined => {
+const handheldOf = (screen: string): Pick<Client, 'os' | 'device'> | undefined => {
   const [width = 0, height = 0] = screen.split('x').map(Number)
-  if (os !== 'macOS' || browser !== 'Safari' || width === 0 || height <= width) return undefined
+  if (width === 0 || height <= width) return undefined
   return width < tablet_width_min ? { os: 'iOS', device: 'mobile' } : { os: 'iPadOS', device: 'tablet' }
 }
+
+const isApplesOnMac = (agent: string): boolean => agent.includes('Macintosh') && agent.includes('Version/')
 
 /** In CSS pixels. The smallest iPad has 744, the largest iPhone 440. */
 const tablet_width_min = 600
