@@ -15,27 +15,40 @@ const gap_ms = 40_000
 const hours = [3, 2, 1, 1, 1, 2, 4, 7, 10, 12, 13, 13, 12, 13, 13, 12, 12, 12, 12, 13, 13, 11, 8, 5]
 const weekdays = [0.7, 1.1, 1.15, 1.1, 1.1, 1, 0.75]
 
+/** An event on its way into the table: when it happened, when the device's clock says it did, and the rest of its row. */
+type Event = { at_ms: number; device_ms: number; row: Row }
+
 /**
- * Every event of a past as a line of `COPY`'s text format, in the order in which they happened but for what overlaps
- * within an hour. The same past gives the same lines, and memory does not grow with it.
+ * Every event of a past as a line of `COPY`'s text format, in the order in which they happened. The same past gives the
+ * same lines; memory holds an hour of it.
  */
 export function* linesOfPast(past: Past, dictionary: Dictionary): Generator<string> {
-  const random = createRandom(past.seed)
+  const world: World = { past, dictionary, random: createRandom(past.seed) }
   const first_ms = past.until.getTime() - past.days * day_ms
-  const weights = Array.from({ length: past.days * 24 }, (_, index) => weightOf(first_ms + index * hour_ms))
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  let made = 0
+  const starts_ms = Array.from({ length: past.days * 24 }, (_, index) => first_ms + index * hour_ms)
+  const total = starts_ms.reduce((sum, start_ms) => sum + weightOf(start_ms), 0)
   let passed = 0
-  for (const [index, weight] of weights.entries()) {
-    passed += weight
-    const made_then = Math.round((past.events * passed) / total)
-    while (made < made_then) {
-      for (const row of visit({ past, dictionary, random }, first_ms + index * hour_ms)) {
-        if (made === made_then) break
-        yield lineOf({ ...row, id: uuidv7Of(Number(row['id']), made++, '000000') })
-      }
-    }
+  let drawn = 0
+  let made = 0
+  let waiting: Event[] = []
+  for (const start_ms of starts_ms) {
+    passed += weightOf(start_ms)
+    const wanted = Math.round((past.events * passed) / total) - drawn
+    drawn += wanted
+    const events = take(wanted, () => visit(world, start_ms))
+    const known = [...waiting, ...events].sort((one, other) => one.at_ms - other.at_ms)
+    const end_ms = start_ms === starts_ms.at(-1) ? Number.POSITIVE_INFINITY : start_ms + hour_ms
+    waiting = known.filter(({ at_ms }) => at_ms >= end_ms)
+    for (const { at_ms, device_ms, row } of known.slice(0, known.length - waiting.length))
+      yield lineOf({ ...row, id: uuidv7Of(device_ms, made++, '000000'), at: new Date(at_ms).toISOString() })
   }
+}
+
+/** As many events as wanted, of as many visits as it takes. */
+const take = (wanted: number, next: () => Iterable<Event>): Event[] => {
+  const events: Event[] = []
+  while (events.length < wanted) for (const event of next()) if (events.length < wanted) events.push(event)
+  return events
 }
 
 const weightOf = (at_ms: number): number => {
@@ -45,8 +58,8 @@ const weightOf = (at_ms: number): number => {
 
 type World = { past: Past; dictionary: Dictionary; random: Random }
 
-/** One visit that begins within an hour. In place of its id a row has the time of the device's clock. */
-function* visit(world: World, hour_began_ms: number): Generator<Row> {
+/** One visit that begins within an hour. One clock in a thousand is three days late. */
+function* visit(world: World, hour_began_ms: number): Generator<Event> {
   const { past, dictionary, random } = world
   let at_ms = Math.floor(hour_began_ms + random() * hour_ms)
   const visitor = visitorOf(world, at_ms)
@@ -55,8 +68,8 @@ function* visit(world: World, hour_began_ms: number): Generator<Row> {
   let details: Row = { kind: 'page_view' }
   do {
     const skewed = random() < 0.001
-    const id = skewed ? at_ms - 3 * day_ms : at_ms
-    yield { site: past.site, id, at: new Date(at_ms).toISOString(), ...visitor, page, origin, skewed, ...details }
+    const row = { site: past.site, ...visitor, page, origin, skewed, ...details }
+    yield { at_ms, device_ms: skewed ? at_ms - 3 * day_ms : at_ms, row }
     at_ms += Math.ceil(-Math.log(1 - random()) * gap_ms)
     details = drawDetails(random, dictionary)
     if (details['kind'] === 'page_view') page = dictionary.pages[draw.path(random)]
