@@ -212,7 +212,12 @@ describe('client hints come first', () => {
     [
       'Chrome 150, Windows, desktop',
       onWindows,
-      { brands: 'nonsense', platform: '"Beos"', platform_version: '";"', mobile: '?2' },
+      {
+        brands: '"constructor";v="1", "__proto__";v="1"',
+        platform: '"constructor"',
+        platform_version: '";"',
+        mobile: '?2',
+      },
     ],
   ])('%s', (expected, agent, hints) => expect(said(agent, hints)).toBe(expected))
 })

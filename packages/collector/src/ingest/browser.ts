@@ -5,25 +5,25 @@ import { brandsOf, majorOf, type Told } from './hints.ts'
 export type Browser = { browser: string | null; browser_version: string | null }
 
 /** Brands of `Sec-CH-UA` that name a product. `Chromium` is in most lists and `Android WebView` in every app: not here. */
-const brands: Readonly<Record<string, string>> = {
-  'Google Chrome': 'Chrome',
-  'Microsoft Edge': 'Edge',
-  'Microsoft Edge WebView2': 'Edge',
-  Brave: 'Brave',
-  Opera: 'Opera',
-  'Opera GX': 'Opera',
-  OperaMobile: 'Opera',
-  'Opera Mini': 'Opera Mini',
-  'Samsung Internet': 'Samsung Internet',
-  Vivaldi: 'Vivaldi',
-  Yandex: 'Yandex Browser',
-  YaBrowser: 'Yandex Browser',
-  DuckDuckGo: 'DuckDuckGo',
-  HuaweiBrowser: 'Huawei Browser',
-  Whale: 'Whale',
-  'Oculus Browser': 'Meta Quest Browser',
-  'Meta Quest Browser': 'Meta Quest Browser',
-}
+const brands = new Map<string, string>([
+  ['Google Chrome', 'Chrome'],
+  ['Microsoft Edge', 'Edge'],
+  ['Microsoft Edge WebView2', 'Edge'],
+  ['Brave', 'Brave'],
+  ['Opera', 'Opera'],
+  ['Opera GX', 'Opera'],
+  ['OperaMobile', 'Opera'],
+  ['Opera Mini', 'Opera Mini'],
+  ['Samsung Internet', 'Samsung Internet'],
+  ['Vivaldi', 'Vivaldi'],
+  ['Yandex', 'Yandex Browser'],
+  ['YaBrowser', 'Yandex Browser'],
+  ['DuckDuckGo', 'DuckDuckGo'],
+  ['HuaweiBrowser', 'Huawei Browser'],
+  ['Whale', 'Whale'],
+  ['Oculus Browser', 'Meta Quest Browser'],
+  ['Meta Quest Browser', 'Meta Quest Browser'],
+])
 
 /**
  * Browsers and apps that leave a mark in the agent of the engine they borrow, most often the system's WebView. A group is
@@ -62,26 +62,26 @@ const marks: readonly [mark: RegExp, browser: string, version?: string][] = [
 ]
 
 /** What `ua-parser-js` calls otherwise than people do. */
-const names: Readonly<Record<string, string>> = {
-  'Mobile Safari': 'Safari',
-  'Chrome Headless': 'Chrome',
-  'Chrome WebView': 'Android WebView',
-  IE: 'Internet Explorer',
-  IEMobile: 'Internet Explorer',
-  'Opera Mobi': 'Opera',
-  'Opera Tablet': 'Opera',
-  'Opera Touch': 'Opera',
-  'Opera Coast': 'Opera',
-  'Opera GX': 'Opera',
-  'Samsung Browser': 'Samsung Internet',
-  Yandex: 'Yandex Browser',
-  'Oculus Browser': 'Meta Quest Browser',
-}
+const names = new Map<string, string>([
+  ['Mobile Safari', 'Safari'],
+  ['Chrome Headless', 'Chrome'],
+  ['Chrome WebView', 'Android WebView'],
+  ['IE', 'Internet Explorer'],
+  ['IEMobile', 'Internet Explorer'],
+  ['Opera Mobi', 'Opera'],
+  ['Opera Tablet', 'Opera'],
+  ['Opera Touch', 'Opera'],
+  ['Opera Coast', 'Opera'],
+  ['Opera GX', 'Opera'],
+  ['Samsung Browser', 'Samsung Internet'],
+  ['Yandex', 'Yandex Browser'],
+  ['Oculus Browser', 'Meta Quest Browser'],
+])
 
 /** The browser: from the brands it names, else from an app's mark in the agent, else as `ua-parser-js` read the agent. */
 export const browserOf = (told: Told, parsed: IBrowser): Browser => {
   for (const [brand, version] of brandsOf(told.brands)) {
-    const browser = brands[brand]
+    const browser = brands.get(brand)
     if (browser) return { browser, browser_version: version || null }
   }
   for (const [mark, browser, version] of marks) {
@@ -91,5 +91,5 @@ export const browserOf = (told: Told, parsed: IBrowser): Browser => {
   const { name } = parsed
   // An app's page on iPhone and iPad: the number is the engine's.
   if (name === 'WebKit') return { browser: 'iOS WebView', browser_version: null }
-  return { browser: name ? (names[name] ?? name) : null, browser_version: majorOf(parsed.version) }
+  return { browser: name ? (names.get(name) ?? name) : null, browser_version: majorOf(parsed.version) }
 }

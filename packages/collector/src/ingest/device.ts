@@ -14,12 +14,12 @@ const forms: readonly [form: string, device: Device][] = [
 ]
 
 /** Things that no hint of "mobile" or "not mobile" tells, as `ua-parser-js` reads them in the agent. */
-const things: Readonly<Record<string, Device>> = {
-  console: 'console',
-  smarttv: 'tv',
-  wearable: 'wearable',
-  embedded: 'embedded',
-}
+const things = new Map<string, Device>([
+  ['console', 'console'],
+  ['smarttv', 'tv'],
+  ['wearable', 'wearable'],
+  ['embedded', 'embedded'],
+])
 
 /** Phones from before the word `Mobile`, and what still runs on them. */
 const phone =
@@ -31,7 +31,7 @@ export const deviceOf = (told: Told, type: string | undefined): Device => {
   const form = forms.find(([name]) => told_forms.includes(name))
   if (form) return form[1]
 
-  const thing = type && things[type]
+  const thing = type && things.get(type)
   if (thing) return thing
   if (told.mobile === '?1') return 'mobile'
   if (told.mobile === '?0' && unquoted(told.platform) === 'Android') return 'tablet'

@@ -5,14 +5,14 @@ import { majorOf, type Told, unquoted } from './hints.ts'
 export type System = { os: string | null; os_version: string | null }
 
 /** `Sec-CH-UA-Platform`. */
-const platforms: Readonly<Record<string, string>> = {
-  Windows: 'Windows',
-  macOS: 'macOS',
-  Android: 'Android',
-  'Chrome OS': 'ChromeOS',
-  'Chromium OS': 'ChromeOS',
-  Linux: 'Linux',
-}
+const platforms = new Map<string, string>([
+  ['Windows', 'Windows'],
+  ['macOS', 'macOS'],
+  ['Android', 'Android'],
+  ['Chrome OS', 'ChromeOS'],
+  ['Chromium OS', 'ChromeOS'],
+  ['Linux', 'Linux'],
+])
 
 /** Systems that a mark in the agent tells better than the hint beside it, or than `ua-parser-js`. */
 const marks: readonly [mark: RegExp, os: string][] = [
@@ -30,16 +30,16 @@ const marks: readonly [mark: RegExp, os: string][] = [
 ]
 
 /** What `ua-parser-js` calls otherwise than people do; distributions are Linux to them. */
-const names: Readonly<Record<string, string>> = {
-  'Mac OS': 'macOS',
-  'Chromium OS': 'ChromeOS',
-  Ubuntu: 'Linux',
-  Debian: 'Linux',
-  Fedora: 'Linux',
-  Mint: 'Linux',
-  SUSE: 'Linux',
-  GNU: 'Linux',
-}
+const names = new Map<string, string>([
+  ['Mac OS', 'macOS'],
+  ['Chromium OS', 'ChromeOS'],
+  ['Ubuntu', 'Linux'],
+  ['Debian', 'Linux'],
+  ['Fedora', 'Linux'],
+  ['Mint', 'Linux'],
+  ['SUSE', 'Linux'],
+  ['GNU', 'Linux'],
+])
 
 /**
  * Agents whose version of the system says nothing: browsers froze it, whatever they run on.
@@ -65,11 +65,11 @@ export const systemOf = (told: Told, parsed: IOS): System => {
     const found = mark.exec(told.agent)
     if (found) return { os, os_version: applesOf(told.agent, os) ?? found[1] ?? null }
   }
-  const hinted = platforms[unquoted(told.platform)]
+  const hinted = platforms.get(unquoted(told.platform))
   const version = unquoted(told.platform_version)
   if (hinted && version) return { os: hinted, os_version: hinted === 'Windows' ? windowsOf(version) : majorOf(version) }
 
-  const os = hinted ?? (parsed.name ? (names[parsed.name] ?? parsed.name) : null)
+  const os = hinted ?? (parsed.name ? (names.get(parsed.name) ?? parsed.name) : null)
   if (frozen.test(told.agent)) return { os, os_version: null }
   return { os, os_version: applesOf(told.agent, os) ?? majorOf(parsed.version) }
 }

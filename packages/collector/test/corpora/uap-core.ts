@@ -5,10 +5,10 @@ import { parse } from 'yaml'
 type Rule = { regex: string; regex_flag?: string; family_replacement?: string; v1_replacement?: string }
 type Parsers = Record<'user_agent_parsers' | 'os_parsers', (Rule & Record<string, string>)[]>
 
-const path = createRequire(import.meta.url).resolve('uap-core/regexes.yaml')
+const require = createRequire(import.meta.url)
 
 /** The expressions of the UA Parser project: npm `uap-core`, Apache-2.0. */
-const parsers: Parsers = parse(readFileSync(path, 'utf8'))
+const parsers: Parsers = parse(readFileSync(require.resolve('uap-core/regexes.yaml'), 'utf8'))
 
 const reader = (rules: (Rule & Record<string, string>)[], family: string, version: string) => {
   const compiled = rules.map((rule) => ({ rule, regex: new RegExp(rule.regex, rule.regex_flag) }))
