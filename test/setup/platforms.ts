@@ -75,7 +75,7 @@ export const startWorkerd = async (options: PlatformOptions): Promise<Platform> 
   return {
     url: url.origin,
     scheduled: async () => {
-      await server.getWorker().scheduled({ cron: '*/5 * * * *' })
+      await server.getWorker().scheduled({ cron: '* * * * *' })
     },
     stop: async () => {
       await server.close()

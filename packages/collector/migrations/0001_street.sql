@@ -104,6 +104,7 @@ create table events (
   place bigint,
   action bigint,
   bytes bigint,
+  stored_by bigint not null default pg_current_xact_id()::text::bigint, -- the transaction; what is folded into rollups is told by it: see 0002
   id uuid not null,
   visitor uuid not null,   -- a keyed hash, never the secret
   session uuid,            -- only of known visitors
@@ -125,6 +126,8 @@ create table events (
 create index events_visitor on events (site, visitor);
 -- A range of time is a range of ids, but for the few whose device clock was far off.
 create index events_skewed on events (site, at) where skewed;
+-- What was stored lately: rows lie on disk as they came, so this index takes next to nothing.
+create index events_stored on events using brin (stored_by) with (pages_per_range = 16, autosummarize = on);
 create index events_user on events (site, "user") where "user" is not null;
 
 create table events_default partition of events default;

@@ -11,6 +11,7 @@ import type { Database } from './store/database.ts'
 import { dayShares, destroyDeadShares } from './store/day-shares.ts'
 import { erase } from './store/erasures.ts'
 import { type Outcome, storeEvents } from './store/events.ts'
+import { foldAll, foldLagOf } from './store/fold.ts'
 import { preparePartitions } from './store/partitions.ts'
 import { findSite } from './store/sites.ts'
 import { findGrant } from './store/tokens.ts'
@@ -30,6 +31,12 @@ export type CollectorDeps = {
 
 /** A site or a token that was changed shows within this. */
 const remembered_ms = 30_000
+
+/** What one strike of the clock may fold: some seconds' work for the database. */
+const folding = { events_max: 50_000, steps_max: 10 }
+
+/** From here on questions get slow: the clock does not strike, or folding fails. */
+const fold_lag_seconds_max = 900
 
 /** The whole of Balise but its platform: web standards in, web standards out. */
 export const createCollector = (deps: CollectorDeps) => {
@@ -53,8 +60,9 @@ export const createCollector = (deps: CollectorDeps) => {
   return {
     /** Answers one request. */
     fetch: async (request: Request, peer: Peer): Promise<Response> => app.fetch(request, { peer }),
-    /** What has to be done every few minutes, on any number of machines at once. */
+    /** What has to be done every minute or so, on any number of machines at once. */
     scheduled: async (): Promise<void> => {
+      await foldAll(database, folding)
       await preparePartitions(database, now())
       await destroyDeadShares(database, now())
       await vault.sweep()
@@ -70,6 +78,12 @@ const probesOf = ({ database, vault }: CollectorDeps): Record<string, Probe> => 
   database: {
     check: () => database.selectFrom('sites').select('id').limit(1).execute(),
     otherwise: 'The database does not answer, or is not migrated. Check DATABASE_URL, then run "balise migrate".',
+  },
+  rollups: {
+    check: async () => {
+      if ((await foldLagOf(database)) > fold_lag_seconds_max) throw new Error('rollups lag behind')
+    },
+    otherwise: 'Rollups lag behind: answers are exact, but slow. See that the cron trigger runs, and its log.',
   },
   keys: {
     check: () => vault.get('0'.repeat(64)),

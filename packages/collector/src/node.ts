@@ -78,8 +78,8 @@ app.all('/*', ({ req, env }) => {
   return collector.fetch(req.raw, { ip, place: places.placeOf(ip) })
 })
 
-const every_five_minutes = '*/5 * * * *'
-const schedule = new Cron(every_five_minutes, { protect: true, catch: (failure) => report(failure as Error) }, () =>
+const every_ten_seconds = '*/10 * * * * *'
+const schedule = new Cron(every_ten_seconds, { protect: true, catch: (failure) => report(failure as Error) }, () =>
   collector.scheduled(),
 )
 

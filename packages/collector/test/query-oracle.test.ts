@@ -11,6 +11,8 @@ import { eventKinds } from '@balise/shared/wire/event'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { EventRow } from '../src/ingest/row.ts'
+import { erase } from '../src/store/erasures.ts'
+import { fold } from '../src/store/fold.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
 import { oracle } from './query-oracle.ts'
@@ -44,7 +46,14 @@ const zone = fc.constantFrom<[time_zone: string, midnight_hours: number]>(
 )
 const text = fc.constantFrom('/', '/a', '/A%', '/a_b', "/it's", '/é😀', 'Direct', '(none)', '(unknown)', 'signup', 'FR')
 const known = fc.option(text)
-const visitor = fc.constantFrom(1, 2, 3).map((n) => `00000000-0000-4000-8000-00000000000${n}`)
+const visitorOf = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
+const visitor = fc.constantFrom(1, 2, 3).map(visitorOf)
+
+/** Events come in parts; after each but the last there is a fold, of so many events. Then perhaps a visitor is forgotten. */
+const history = fc.record({
+  folds: fc.array(fc.constantFrom(1, 4, 1_000), { maxLength: 3 }),
+  forgets: fc.option(fc.constantFrom(1, 2, 3)),
+})
 
 /** An event `at_ms` from a midnight, most often close to one. */
 const event = fc.record({
@@ -162,23 +171,38 @@ test('every answer is what a count over all events in plain loops gives', { time
     fc.uniqueArray(event, { maxLength: 25, selector: ({ id_tail }) => id_tail }),
     fc.array(question, { minLength: 1, maxLength: 4 }),
     fc.integer({ min: 0, max: 47 }),
-    async (around, [time_zone, midnight_hours], told, questions, now_hours) => {
+    history,
+    async (around, [time_zone, midnight_hours], told, questions, now_hours, { folds, forgets }) => {
       const midnight = Date.parse(around) + midnight_hours * hour_ms
       const now = new Date(midnight + now_hours * hour_ms)
       const events = told.map((one) => rowOf(midnight, one))
-      const site = await world.settle(time_zone, events)
-      for (const drawn of questions) {
-        const asked = askedOf(Date.parse(around), drawn)
-        const { results, meta } = await world.answer(site, asked, now)
-        const { time_labels, date_range, total_rows, ...expected } = oracle(
-          events,
-          questionTo(site, asked),
-          time_zone,
-          now,
-        )
-        expect({ asked, results }).toEqual({ asked, ...expected })
-        expect(meta).toEqual({ time_zone, date_range, total_rows, ...(time_labels ? { time_labels } : {}) })
+      const site = await world.settle(time_zone, [])
+      const answersAre = async (happened: EventRow[]) => {
+        for (const drawn of questions) {
+          const asked = askedOf(Date.parse(around), drawn)
+          const { results, meta } = await world.answer(site, asked, now)
+          const question = questionTo(site, asked)
+          const { time_labels, date_range, total_rows, ...expected } = oracle(happened, question, time_zone, now)
+          expect({ asked, results }).toEqual({ asked, ...expected })
+          expect(meta).toEqual({ time_zone, date_range, total_rows, ...(time_labels ? { time_labels } : {}) })
+        }
       }
+
+      const parts = folds.length + 1
+      for (const [part, events_max] of [...folds, undefined].entries()) {
+        // Every `parts`th event comes with this part, and some of the last part come again.
+        const late = events.filter((_, index) => index % parts === part || index % parts === part - 1)
+        await world.store(site, late)
+        if (events_max) await fold(world.database, events_max)
+      }
+      await answersAre(events)
+
+      const person = forgets && visitorOf(forgets)
+      if (!person) return
+      await erase(world.database, { site, subject: 'visitor', subjects: [person], asked_by: null })
+      await answersAre(events.filter((one) => one.visitor !== person))
+      await fold(world.database, 1_000)
+      await answersAre(events.filter((one) => one.visitor !== person))
     },
   )
   await fc.assert(property, { numRuns: 400, interruptAfterTimeLimit: 120_000, markInterruptAsFailure: true })

@@ -20,7 +20,7 @@ export const oracle = (events: EventRow[], query: Query, time_zone: string, now:
   const countsEvents = query.metrics.some((metric) => ['visitors', 'page_views', 'events'].includes(metric))
   const countsVisits = query.metrics.some((metric) => !['visitors', 'page_views', 'events'].includes(metric))
 
-  for (const visit of visitsOf(events.filter((event) => at(event) >= from - day_ms && at(event) < to + day_ms))) {
+  for (const visit of visitsOf(events)) {
     for (const event of visit) {
       if (query.filters && !fits(query.filters, event, visit)) continue
       const labelsAt = (moment: number) =>
@@ -96,7 +96,7 @@ const visitsOf = (events: EventRow[]): Visit[] => {
       ([one]) => one?.visitor === event.visitor && (one.session ?? null) === (event.session ?? null),
     )
     const last = own?.at(-1)
-    const continues = last && (event.session || at(event) - at(last) <= 30 * 60_000)
+    const continues = last && at(event) - at(last) <= (event.session ? day_ms : 30 * 60_000)
     if (own && continues) own.push(event)
     else visits.push([event])
   }

@@ -6,6 +6,8 @@ import { type Asked, test as plain, questionTo } from './query-world.ts'
 
 const site = { id: 7, key: 'demo', time_zone: 'Europe/Paris' }
 const now = new Date('2026-10-15T12:00:00Z')
+/** No rollup answers what this filters. */
+const elsewhere = { filters: ['is_not', 'event:kind', ['contact']] } satisfies Partial<Asked>
 const statement = (asked: Asked) => statementOf({ site, query: questionTo(site, asked), now })
 
 /** Twenty thousand events in each month from August to October 2026, one in a thousand with a clock far off. */
@@ -55,13 +57,14 @@ describe('a range of time is a range of ids:', () => {
     ['visits', { date_range: 'day', metrics: ['visits', 'bounce_rate'], dimensions: ['visit:source'] }],
   ]
   test.for(questions)('%s of a day, read from its month by index, without the rest', async ([, asked], { autumn }) => {
-    const plan = await planOf(autumn, asked)
+    const plan = await planOf(autumn, { ...elsewhere, ...asked })
     const months = ['events_2026_08', 'events_2026_09', 'events_2026_10']
     const scans = plan.filter((node) => months.includes(node['Relation Name'] ?? ''))
-    expect(scans.map((node) => node['Node Type'])).toEqual(Array(3).fill('Bitmap Heap Scan'))
+    expect(scans.length).toBeGreaterThan(0)
+    expect(scans.map((node) => node['Node Type'])).not.toContain('Seq Scan')
     expect([readBy(plan, 'events_2026_08'), readBy(plan, 'events_2026_09')]).toEqual([0, 0])
     expect(readBy(plan, 'events_2026_10')).toBeGreaterThan(600)
-    expect(readBy(plan, 'events_2026_10')).toBeLessThan(4_000)
+    expect(readBy(plan, 'events_2026_10')).toBeLessThan(8_000)
   })
 })
 
@@ -78,7 +81,7 @@ describe('only what a question needs is done:', () => {
   const known = ['pages', 'actions', 'origins', 'clients', 'places']
 
   test.for(questions)('%s', async ([, asked, makes_visits, tables], { autumn }) => {
-    const plan = await planOf(autumn, { date_range: 'day', metrics: ['visitors'], ...asked })
+    const plan = await planOf(autumn, { date_range: 'day', metrics: ['visitors'], ...elsewhere, ...asked })
     expect(plan.some((node) => node['Node Type'] === 'WindowAgg')).toBe(makes_visits)
     expect(known.filter((table) => plan.some((node) => node['Relation Name'] === table))).toEqual(tables)
   })
@@ -175,7 +178,12 @@ describe('a question is one statement', () => {
   })
 
   test('over visits', ({ world }) => {
-    const asked: Asked = { date_range: 'all', metrics: ['visits', 'visitors'], dimensions: ['visit:source'] }
+    const asked: Asked = {
+      ...elsewhere,
+      date_range: 'all',
+      metrics: ['visits', 'visitors'],
+      dimensions: ['visit:source'],
+    }
     const { sql } = statement(asked).compile(world.database)
     expect(sql.slice(sql.indexOf('told as'), sql.indexOf('page as'))).toMatchInlineSnapshot(`
       "told as (
@@ -190,14 +198,26 @@ describe('a question is one statement', () => {
           ) at time zone time_zone)::date) as first_day, last_day, to_at from bounds) as days
       ),
       found as (
-        with stepped as (
+        with near as (
           select id, at, visitor, session, kind, page, origin, client, place, action,
-            lag(at) over step is null or (session is null and at - lag(at) over step > interval '30 minutes') as starts
+            at < from_at or at >= to_at as is_outside
           from bounds
           cross join events
           where site = $13
             and at >= read_from and at < read_to
             and (skewed or (id >= from_id and id < to_id))
+        ),
+        far as (
+          select id, at, visitor, session, kind, page, origin, client, place, action, true
+          from bounds
+          cross join events
+          where site = $14
+            and visitor = any(array(select distinct visitor from near where is_outside))
+            and (at < read_from or at >= read_to)
+        ),
+        stepped as (
+          select *, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
+          from (select * from near union all select * from far) as events
           window step as (partition by visitor, session order by at, id)
         ),
         numbered as (
@@ -218,13 +238,13 @@ describe('a question is one statement', () => {
           select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced, coalesce(origin.source, 'Direct') as "visit:source"
           from numbered as event
           join visits using (visit)
-          left join pages as page on page.site = $14 and page.id = event.page
-          left join actions as action on action.site = $15 and action.id = event.action
-          left join origins as origin on origin.site = $16 and origin.id = visits.origin
-          left join clients as client on client.site = $17 and client.id = visits.client
-          left join places as place on place.site = $18 and place.id = visits.place
-          left join pages as entry on entry.site = $19 and entry.id = visits.entry
-          where true
+          left join pages as page on page.site = $15 and page.id = event.page
+          left join actions as action on action.site = $16 and action.id = event.action
+          left join origins as origin on origin.site = $17 and origin.id = visits.origin
+          left join clients as client on client.site = $18 and client.id = visits.client
+          left join places as place on place.site = $19 and place.id = visits.place
+          left join pages as entry on entry.site = $20 and entry.id = visits.entry
+          where event.kind::text <> all($21::text[])
         ),
         counted as (
           select distinct started_at as moment, null::uuid as visitor, null::event_kind as kind,

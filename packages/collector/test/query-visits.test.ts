@@ -18,7 +18,7 @@ const visits: Case[] = [
   ['a longer one parts two', [by('ann', '2026-10-01T10:00Z'), by('ann', '2026-10-01T10:30:00.001Z')], {}, [[2]]],
   ['two visitors are two visits', [by('ann', '2026-10-01T10:00Z'), by('ben', '2026-10-01T10:00Z')], {}, [[2]]],
   [
-    'one session is one visit, however long the pause',
+    'one session is one visit, over a long pause too',
     [by('ann', '2026-10-01T08:00Z', inSession(1)), by('ann', '2026-10-01T18:00Z', inSession(1))],
     { metrics: ['visits', 'visit_duration'] },
     [[1, 36_000]],
@@ -55,16 +55,27 @@ const visits: Case[] = [
     [[1, 0, 1200, 1]],
   ],
   [
-    'what is more than 24 hours before the range is not seen',
-    [by('ann', '2026-09-29T23:00Z', inSession(1)), by('ann', '2026-10-01T10:00Z', inSession(1))],
+    'a pause of 24 hours is in a session',
+    [by('ann', '2026-09-30T10:00Z', inSession(1)), by('ann', '2026-10-01T10:00Z', inSession(1))],
+    {},
+    [[0]],
+  ],
+  [
+    'a longer one parts two visits, whatever the session',
+    [by('ann', '2026-09-30T10:00Z', inSession(1)), by('ann', '2026-10-01T10:00:00.001Z', inSession(1))],
     {},
     [[1]],
   ],
   [
-    'what is within 24 hours before the range is',
-    [by('ann', '2026-09-30T00:00Z', inSession(1)), by('ann', '2026-10-01T10:00Z', inSession(1))],
-    {},
-    [[0]],
+    'a visit of days that began long before the range keeps its facts',
+    [
+      by('ann', '2026-09-28T10:00Z', { ...inSession(1), ...from('Google') }),
+      by('ann', '2026-09-29T09:00Z', inSession(1)),
+      by('ann', '2026-09-30T08:00Z', inSession(1)),
+      by('ann', '2026-10-01T07:00Z', inSession(1)),
+    ],
+    { metrics: ['visits', 'page_views'], dimensions: ['visit:source', 'event:path'] },
+    [['Google', '/', 0, 1]],
   ],
   [
     'its first event by time gives the facts, whatever the ids and the order of arrival',

@@ -16,7 +16,7 @@ export const questionTo = (site: AskedSite, asked: Asked) => query.parse({ site:
 /** A database in which each test settles sites of its own. */
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-/** `settle` makes a site with events, stored as ingest stores them; `answer` asks about one, and throws where it is refused. */
+/** `settle` makes a site with events and `store` adds more, as ingest does; `answer` asks about one, and throws where it is refused. */
 const openWorld = async (statement_ms_max: number) => {
   const { url, drop } = await migratedDatabase()
   const database = openPostgres({ url, connections_max: 4, statement_ms_max, onIdleError: () => {} })
@@ -25,9 +25,12 @@ const openWorld = async (statement_ms_max: number) => {
   const settle = async (time_zone: string, events: EventRow[]): Promise<AskedSite> => {
     sites += 1
     const site = await saveSite(database, { key: `site-${sites}`, time_zone, hosts: [], bots: 'refuse' })
-    await storeEvents(database, { events: events.map((event) => ({ ...event, site: site.id })), refused: [] })
+    await store(site, events)
     return site
   }
+
+  const store = (site: AskedSite, events: EventRow[]) =>
+    storeEvents(database, { events: events.map((event) => ({ ...event, site: site.id })), refused: [] })
 
   const answer = async (site: AskedSite, asked: Asked, now: Date) => {
     const answered = await ask(database, site, questionTo(site, asked), now)
@@ -40,7 +43,7 @@ const openWorld = async (statement_ms_max: number) => {
     await drop()
   }
 
-  return { url, database, settle, answer, close }
+  return { url, database, settle, store, answer, close }
 }
 
 /** A test that is given a `world`: one for all tests of its file. */

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
 import type { Database } from '../src/store/database.ts'
 import { erase } from '../src/store/erasures.ts'
 import { storeEvents } from '../src/store/events.ts'
+import { fold, foldAll } from '../src/store/fold.ts'
 import { preparePartitions } from '../src/store/partitions.ts'
 import { findSite } from '../src/store/sites.ts'
 import { createToken, findGrant } from '../src/store/tokens.ts'
@@ -190,6 +191,34 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
       const asked = { site: base.site, subject: 'visitor' as const, subjects: [person(1)], asked_by: null }
       await Promise.all([pour(), pour(), pour(), erase(database, asked), pour()])
       expect(await stored()).toBe(0)
+      await empty()
+    })
+
+    test('folds each event into the rollups once, while more pour in and others fold too', async () => {
+      const pour = async (visitor: string) => {
+        for (let round = 0; round < 15; round++) {
+          await storeEvents(database, deliveryOf(row(site, minutesAfter(round), { visitor })))
+          await fold(database, 5)
+        }
+      }
+      await Promise.all([1, 2, 3, 4].map((digit) => pour(person(digit))))
+      // A fold takes what was stored by transactions that ended before all that are under way, in any database.
+      await vi.waitFor(
+        async () => {
+          await foldAll(database, { events_max: 20, steps_max: 10 })
+          const rolled = await sql`
+            select events::integer, visits::integer, unseen from rollups where dimension = 'total'
+          `.execute(database)
+          expect(rolled.rows).toEqual([{ events: 60, visits: 4, unseen: [4] }])
+        },
+        { timeout: 10_000, interval: 50 },
+      )
+      await erase(database, { site: base.site, subject: 'visitor', subjects: [person(1)], asked_by: null })
+      const { rows } = await sql`select events::integer, unseen from rollups where dimension = 'total'`.execute(
+        database,
+      )
+      expect(rows).toEqual([{ events: 45, unseen: [3] }])
+      await sql`delete from rollups`.execute(database)
       await empty()
     })
 

@@ -35,7 +35,15 @@ export const createApp = (deps: AppDeps) => {
     return answered instanceof Response ? answered : tell(answered.refused)
   }
 
-  app.use('/v1/*', cors({ origin: '*', allowHeaders: ['authorization', 'content-type'], maxAge: 86_400 }))
+  app.use(
+    '/v1/*',
+    cors({
+      origin: '*',
+      allowHeaders: ['authorization', 'content-type'],
+      exposeHeaders: ['retry-after'],
+      maxAge: 86_400,
+    }),
+  )
 
   app.post('/v1/events', ({ req, env }) => answer(collect(req.raw, env.peer, deps)))
   app.post('/v1/query', ({ req }) => answer(stats(req.raw, deps)))

@@ -4,6 +4,8 @@ import { type RawBuilder, sql } from 'kysely'
 type Clock = {
   /** The bucket that a moment falls into. It needs `time_zone` in scope. Labels sort as the time does. */
   label: (moment: RawBuilder<Date>) => RawBuilder<string>
+  /** The bucket that a day of the site's clock falls into. */
+  labelOfDay: RawBuilder<string>
   /** Steps that are shorter than any bucket of any time zone, so that none is stepped over. */
   step: RawBuilder<unknown>
 }
@@ -15,14 +17,17 @@ type Clock = {
 export const clocks: { [D in TimeDimension]: Clock } = {
   'time:hour': {
     label: (moment) => sql`to_char(${moment} at time zone time_zone, 'YYYY-MM-DD"T"HH24:00')`,
+    labelOfDay: sql`to_char(day, 'YYYY-MM-DD"T"HH24:00')`,
     step: sql`interval '30 minutes'`,
   },
   'time:day': {
     label: (moment) => sql`to_char(${moment} at time zone time_zone, 'YYYY-MM-DD')`,
+    labelOfDay: sql`to_char(day, 'YYYY-MM-DD')`,
     step: sql`interval '12 hours'`,
   },
   'time:month': {
     label: (moment) => sql`to_char(${moment} at time zone time_zone, 'YYYY-MM')`,
+    labelOfDay: sql`to_char(day, 'YYYY-MM')`,
     step: sql`interval '12 hours'`,
   },
 }

@@ -4,18 +4,44 @@ import { type RawBuilder, sql } from 'kysely'
 /** What a metric counts: events, or the visits that they make up. */
 export type Counted = 'events' | 'visits'
 
+type Aggregate = RawBuilder<number | null>
+
 /**
- * Each metric over the rows of a group: what it counts, and its SQL. A row is an event (`visitor` and `kind` are set) or
- * a visit (`visit`, `seconds` and `bounced` are set), and each aggregate passes over the rows that are not its own.
+ * Each metric over the rows of a group: what it counts, and its SQL.
+ *
+ * - `value` is over raw rows: an event (`visitor` and `kind` are set) or a visit (`visit`, `seconds` and `bounced` are
+ *   set); each aggregate passes over the rows that are not its own.
+ * - `rolled` is over the days of rollups, which are counts already.
  */
-export const metrics: { [M in Metric]: { counts: Counted; value: RawBuilder<number | null> } } = {
-  visitors: { counts: 'events', value: sql`count(distinct visitor)` },
-  page_views: { counts: 'events', value: sql`count(*) filter (where kind = 'page_view')` },
-  events: { counts: 'events', value: sql`count(kind)` },
-  visits: { counts: 'visits', value: sql`count(visit)` },
+export const metrics: { [M in Metric]: { counts: Counted; value: Aggregate; rolled: Aggregate } } = {
+  visitors: {
+    counts: 'events',
+    value: sql`count(distinct visitor)`,
+    rolled: sql`coalesce(sum(visitors), 0)`,
+  },
+  page_views: {
+    counts: 'events',
+    value: sql`count(*) filter (where kind = 'page_view')`,
+    rolled: sql`coalesce(sum(page_views), 0)`,
+  },
+  events: {
+    counts: 'events',
+    value: sql`count(kind)`,
+    rolled: sql`coalesce(sum(events), 0)`,
+  },
+  visits: {
+    counts: 'visits',
+    value: sql`count(visit)`,
+    rolled: sql`coalesce(sum(visits), 0)`,
+  },
   bounce_rate: {
     counts: 'visits',
     value: sql`round(100.0 * count(*) filter (where bounced) / nullif(count(visit), 0), 2)`,
+    rolled: sql`round(100.0 * sum(bounces) / nullif(sum(visits), 0), 2)`,
   },
-  visit_duration: { counts: 'visits', value: sql`round(avg(seconds))` },
+  visit_duration: {
+    counts: 'visits',
+    value: sql`round(avg(seconds))`,
+    rolled: sql`round(sum(duration_ms) / 1000.0 / nullif(sum(visits), 0))`,
+  },
 }

@@ -3,6 +3,7 @@ import type { Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 import type { Asked } from './columns.ts'
 import { fromEvents } from './from-events.ts'
+import { fromRollups } from './from-rollups.ts'
 import { fromVisits } from './from-visits.ts'
 import { includes } from './includes.ts'
 import { orderOf } from './order.ts'
@@ -17,6 +18,7 @@ export type Told = { results: Answer['results']; meta: Omit<Answer['meta'], 'tim
 export type Posed = { site: { id: number; time_zone: string }; query: Query; now: Date }
 
 const sources: { [S in Source]: { rows: (asked: Asked) => RawBuilder<unknown>; around_hours: number } } = {
+  rollups: { rows: fromRollups, around_hours: 0 },
   events: { rows: fromEvents, around_hours: 0 },
   visits: { rows: fromVisits, around_hours },
 }

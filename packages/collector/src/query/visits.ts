@@ -1,23 +1,38 @@
 import { type RawBuilder, sql } from 'kysely'
 
-/** How far around a range events are read, so that a visit across its edge is known whole. */
+/** How far around a range events are read: the longest pause there can be in a visit, see `longest_pause` in 0002. */
 export const around_hours = 24
 
 /**
  * The table expressions `numbered`, the events in and around the range with the number of their `visit`, and `visits`,
  * one row for each number.
  *
- * `starts` marks a visit's first event: the first of a session, or of a visitor after more than 30 minutes. Its facts
- * are the visit's, so whichever of them is asked for, only one event has a say.
+ * A visit that reaches out of the range has an event within the longest pause of its edge. Of the few visitors who have
+ * one there, all other events are read too (`far`), so that each visit is known whole, however long it is.
+ *
+ * `starts` marks a visit's first event: the first of a visitor's session after its longest pause. Its facts are the
+ * visit's, so whichever of them is asked for, only one event has a say.
  */
-export const visitsOf = (site_id: number): RawBuilder<unknown> => sql`stepped as (
+export const visitsOf = (site_id: number): RawBuilder<unknown> => sql`near as (
     select id, at, visitor, session, kind, page, origin, client, place, action,
-      lag(at) over step is null or (session is null and at - lag(at) over step > interval '30 minutes') as starts
+      at < from_at or at >= to_at as is_outside
     from bounds
     cross join events
     where site = ${site_id}
       and at >= read_from and at < read_to
       and (skewed or (id >= from_id and id < to_id))
+  ),
+  far as (
+    select id, at, visitor, session, kind, page, origin, client, place, action, true
+    from bounds
+    cross join events
+    where site = ${site_id}
+      and visitor = any(array(select distinct visitor from near where is_outside))
+      and (at < read_from or at >= read_to)
+  ),
+  stepped as (
+    select *, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
+    from (select * from near union all select * from far) as events
     window step as (partition by visitor, session order by at, id)
   ),
   numbered as (

@@ -1,0 +1,89 @@
+import type { Dimension, Query } from '@balise/shared/stats/query'
+import { type RawBuilder, sql } from 'kysely'
+import { clocks, isTime } from './clock.ts'
+import type { Asked } from './columns.ts'
+import { metrics } from './metrics.ts'
+
+/** What the days of a question lie in: the name that rollups have for it, and the one value that counts, if any. */
+export type Rolled = { dimension: string; value: string | undefined }
+
+/**
+ * Where rollups hold the answer: all at once, by one dimension, or of one value of it; by any time, but by the hour only
+ * all at once. `undefined` where they do not.
+ */
+export const rolledOf = ({ dimensions, filters }: Query): Rolled | undefined => {
+  const values = dimensions.filter((name) => !isTime(name))
+  const only = filters?.[0] === 'is' && filters[2].length === 1 ? { by: filters[1], value: filters[2][0] } : undefined
+  if (values.length > 1 || (filters && !only)) return undefined
+
+  const [by = only?.by] = values
+  if (only && by !== only.by) return undefined
+  const times = dimensions.filter(isTime)
+  if (times.includes('time:hour')) return by ? undefined : { dimension: 'time:hour', value: undefined }
+  return { dimension: by ?? 'total', value: only?.value }
+}
+
+/**
+ * Answers from the rollups, and from what came after the last fold: what its visitors add up to now, less what they added
+ * up to then. `visitors` are those of a day that were not seen on the value since their bucket, or the range, began.
+ */
+export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unknown> => {
+  const { dimension, value } = rolledOf(query) ?? { dimension: 'total', value: undefined }
+  const wanted = sql`dimension = ${dimension} and day between first_day and last_day${value === undefined ? sql`` : sql` and value = ${value}`}`
+  const since = sql`day - ${bucketStartOf(query)}`
+  return sql`
+  with fold as (
+    select upto from folds
+  ),
+  tail as (
+    select array_agg(distinct visitor) as visitors from events
+    where site = ${site_id} and stored_by >= (select upto from fold)
+  ),
+  changes as (
+    select 1 as sign, now.* from tail
+    cross join contributions(${site_id}, visitors, ${after_all}, array[${dimension}]) as now
+    union all
+    select -1, was.* from tail
+    cross join contributions(${site_id}, visitors, (select upto from fold), array[${dimension}]) as was
+  ),
+  parts as (
+    select day, value, events, page_views, visits, bounces, duration_ms,
+      unseen[1 + least(${since}, cardinality(unseen) - 1)] as visitors
+    from bounds
+    join rollups on site = ${site_id} and ${wanted}
+    union all
+    select day, value, sign * events, sign * page_views, sign * visits, sign * bounces, sign * duration_ms,
+      case when gap is null or gap > ${since} then sign * visitors else 0 end
+    from bounds
+    join changes on ${wanted}
+  )
+  select ${sql.join([
+    ...query.dimensions.map((name) => sql`${labelOf(name)} as ${sql.id(name)}`),
+    ...query.metrics.map((metric) => sql`${metrics[metric].rolled} as ${sql.id(metric)}`),
+  ])}
+  from parts
+  ${
+    query.dimensions.length === 0
+      ? sql``
+      : sql`group by ${sql.join(query.dimensions.map((name) => sql.id(name)))}
+  having ${sql.join(
+    [...counts].map((counted) => sql`sum(${sql.id(counted)}) > 0`),
+    sql` or `,
+  )}`
+  }`
+}
+
+/** Above every transaction's number. */
+const after_all = sql`9223372036854775807`
+
+/** The day on which a visitor begins to be new: that of the bucket, or of the range where there is no bucket. */
+const bucketStartOf = ({ dimensions }: Query): RawBuilder<unknown> => {
+  if (dimensions.includes('time:hour') || dimensions.includes('time:day')) return sql`day`
+  if (dimensions.includes('time:month')) return sql`greatest(first_day, date_trunc('month', day::timestamp)::date)`
+  return sql`first_day`
+}
+
+const labelOf = (name: Dimension): RawBuilder<unknown> => {
+  if (name === 'time:hour' || !isTime(name)) return sql`value`
+  return clocks[name].labelOfDay
+}
