@@ -1,11 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { docsPages } from './build/docs-pages.ts'
 import { shopFiles } from './build/shop-files.ts'
 
 const here = import.meta.dirname
-const script_tag = join(here, '..', 'packages', 'sdk', 'dist', 'balise.js')
+const scripts = join(here, '..', 'packages', 'sdk', 'dist')
 
 /** The folder of `[assets]` in `wrangler.toml`. */
 const assets = join(here, 'dist')
@@ -15,7 +15,8 @@ const assets = join(here, 'dist')
  * `demo.json` that `npm start` puts there for the panel, so that a deploy after a build never publishes its token.
  */
 export async function build(into = assets): Promise<void> {
-  if (!existsSync(script_tag)) throw new Error('The SDK is not built yet: run "pnpm build" in packages/sdk first.')
+  if (!existsSync(join(scripts, 'balise.js')))
+    throw new Error('The SDK is not built yet: run "pnpm build" in packages/sdk first.')
   rmSync(into, { recursive: true, force: true })
   mkdirSync(into, { recursive: true })
 
@@ -34,7 +35,8 @@ export async function build(into = assets): Promise<void> {
     writeFileSync(join(into, path), content)
   }
   copyFileSync(join(here, 'shop', 'icon.svg'), join(into, 'icon.svg'))
-  for (const file of ['', '.map']) copyFileSync(script_tag + file, join(into, `balise.js${file}`))
+  for (const file of globSync('balise*.js{,.map}', { cwd: scripts }))
+    copyFileSync(join(scripts, file), join(into, file))
 }
 
 if (import.meta.main) await build()

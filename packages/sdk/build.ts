@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, rollup } from 'rollup'
 import { type MinifyOptions, minify } from 'terser'
@@ -10,11 +10,18 @@ import { type MinifyOptions, minify } from 'terser'
 export const build = async (folder: string): Promise<void> => {
   await rm(folder, { recursive: true, force: true })
   await bundle('src/script.ts', join(folder, 'balise.js'), 'iife')
+  for (const name of beside) await bundle(`src/with/${name}.ts`, join(folder, `balise-${name}.js`), 'iife')
   await bundle('src/index.ts', join(folder, 'index.js'), 'es')
   await copyFile(here('src/api.ts'), join(folder, 'index.d.ts'))
+  await bundle('src/vitals.ts', join(folder, 'vitals.js'), 'es')
+  await copyFile(here('src/vitals-api.ts'), join(folder, 'vitals.d.ts'))
+  await copyFile(join(dirname(library), '..', 'LICENSE'), join(folder, 'web-vitals.LICENSE.txt'))
   const hash = createHash('sha384').update(await readFile(join(folder, 'balise.js')))
   await writeFile(join(folder, 'balise.js.sri'), `sha384-${hash.digest('base64')}\n`)
 }
+
+/** What a script tag loads beside itself where `data-with` names it. */
+export const beside = ['api-calls', 'js-errors', 'marked-events', 'web-vitals', 'wrapped-api-calls'] as const
 
 /** The absolute path of something in this package. */
 export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -35,6 +42,13 @@ const erased: Plugin = {
   transform: (code, id) => (id.endsWith('.ts') ? { code: stripTypeScriptTypes(code), map: null } : null),
 }
 
+/** Google's library, which goes into what is built with it, and its licence beside it. */
+const library = fileURLToPath(import.meta.resolve('web-vitals'))
+const licence = '/*! web-vitals, (c) Google LLC, Apache-2.0: web-vitals.LICENSE.txt */'
+
+/** Finds that library. */
+const found: Plugin = { name: 'found', resolveId: (id) => (id === 'web-vitals' ? library : null) }
+
 /** What comes out of rollup, rewritten by terser. */
 const rewritten = (options: MinifyOptions): Plugin => ({
   name: 'rewritten',
@@ -47,14 +61,15 @@ const rewritten = (options: MinifyOptions): Plugin => ({
 const bundle = async (input: string, file: string, format: 'iife' | 'es'): Promise<void> => {
   const graph = await rollup({
     input: here(input),
-    plugins: [erased],
+    plugins: [erased, found],
     onwarn: (warning) => {
       throw new Error(warning.message)
     },
   })
   const plugins = [rewritten(format === 'iife' ? smallest : readable)]
   // Hidden: who debugs knows where the map is, and everybody else need not load its name.
-  await graph.write({ file, format, plugins, strict: false, sourcemap: format === 'iife' ? 'hidden' : true })
+  const banner = graph.watchFiles.includes(library) ? licence : ''
+  await graph.write({ file, format, plugins, banner, strict: false, sourcemap: format === 'iife' ? 'hidden' : true })
 }
 
 if (import.meta.main) await build(here('dist'))

@@ -53,8 +53,16 @@ export type ErasureReceipt = {
   suppressed: number
 }
 
-/** Something that notices by itself: {@link pageViews}, {@link contacts}, {@link engagement}, {@link apiCalls}. */
-export type Capture = (tell: never, page: never) => void
+/** Something that notices by itself, such as {@link pageViews} or {@link contacts}. */
+export type Capture = (tell: never, address: never) => void
+
+/** Which API calls count: beginnings of endpoints as they are told, such as `/api/` or `api.example.com/v2/`. */
+export type Counted = {
+  /** Only these. By default all. */
+  allow?: readonly string[] | undefined
+  /** These never, whatever `allow` says. */
+  deny?: readonly string[] | undefined
+}
 
 /** What every door needs to know. */
 export type Destination = {
@@ -64,6 +72,11 @@ export type Destination = {
   endpoint: string
   /** Prints what is sent, held and refused, and why. */
   debug?: boolean
+  /**
+   * Where the page is; by default its address without the fragment. Another address is another page view. See
+   * {@link hashAddress} and {@link canonicalAddress}.
+   */
+  address?: (() => string) | undefined
 }
 
 /** What {@link createBalise} takes. */
@@ -102,6 +115,12 @@ export type Balise = {
   trackContact: (contact: Contact) => void
   /** @example balise.track('signup', { plan: 'pro' }, { revenue: { amount: '4900', currency: 'XAF' } }) */
   track: (name: string, props?: Props, options?: { revenue?: Revenue }) => void
+  /**
+   * Adds something that notices, after the start: a module that came later, or only where it is wanted.
+   *
+   * @example import('@balise/sdk/vitals').then(({ webVitals }) => balise.notice(webVitals()))
+   */
+  notice: (capture: Capture) => void
   /**
    * The site's own id of who is signed in, at most 200 characters. Kept in memory, sent only at `marketing`.
    *
@@ -150,14 +169,81 @@ export declare const createBalise: (options: Options) => Balise
  */
 export declare const countPageViews: (destination: Destination) => void
 
-/** Notices each page shown: on load, in single-page routers, after prerendering and on return from the cache. */
+/**
+ * For a router that keeps its page behind the `#`: `https://shop.example/#/products/1` is the page `/products/1`.
+ *
+ * @example createBalise({ site: 'demo', endpoint: '/b', address: hashAddress() })
+ */
+export declare const hashAddress: () => () => string
+
+/**
+ * A page that names its canonical address (`<link rel="canonical">`) counts under it, with the query it was opened by.
+ * Pages that a router shows later count under their own: routers renew that link too late, or never.
+ *
+ * @example createBalise({ site: 'demo', endpoint: '/b', address: canonicalAddress() })
+ */
+export declare const canonicalAddress: () => () => string
+
+/**
+ * Notices each page shown, once: on load, in single-page routers, after prerendering and on return from the cache. In a
+ * router an address counts once it has held for 100 ms, so that a redirect is one view.
+ *
+ * @example createBalise({ site: 'demo', endpoint: '/b', capture: [pageViews()] })
+ */
 export declare const pageViews: () => Capture
 
-/** Notices clicks on phone, mail, SMS, WhatsApp and map links, without delaying them. */
+/**
+ * Notices links to phone, mail, SMS, WhatsApp, Telegram, Messenger, Signal and maps, without delaying them, and submitted
+ * forms that carry `data-balise-form`; its value becomes the property `form`.
+ *
+ * @example <form data-balise-form="quote">
+ */
 export declare const contacts: () => Capture
 
-/** Notices how long a page had the visitor's attention and how far they scrolled. */
+/**
+ * Notices how long a page had the visitor's attention and how far they scrolled.
+ *
+ * @example createBalise({ site: 'demo', endpoint: '/b', capture: [pageViews(), engagement()] })
+ */
 export declare const engagement: () => Capture
 
-/** Notices calls by `fetch` and `XMLHttpRequest`, without touching either. */
-export declare const apiCalls: () => Capture
+/**
+ * Notices links to another host (`outbound_link`) and to files (`file_download`, by the `download` attribute or by the
+ * ending), as custom events with the props `url` and `host`.
+ *
+ * @example createBalise({ site: 'demo', endpoint: '/b', capture: [pageViews(), outbound()] })
+ */
+export declare const outbound: () => Capture
+
+/**
+ * Notices what the page's HTML names: pressing the element, or submitting the form, is the custom event `signup` with the
+ * property `plan`.
+ *
+ * @example <button data-balise-event="signup" data-balise-prop-plan="pro">
+ */
+export declare const markedEvents: () => Capture
+
+/**
+ * Notices calls by `fetch` and `XMLHttpRequest`, without touching either: endpoint, status, time and bytes. The method is
+ * unknown, and in Safari everything is.
+ *
+ * @example createBalise({ site: 'demo', endpoint: '/b', capture: [apiCalls({ deny: ['/api/health'] })] })
+ */
+export declare const apiCalls: (counted?: Counted) => Capture
+
+/**
+ * Notices calls by standing before `fetch` and `XMLHttpRequest`: also their method, and those that failed (status 0) or
+ * were aborted (the property `aborted`). Requests, answers, streams and errors pass as they are. Instead of
+ * {@link apiCalls}, not beside it.
+ *
+ * @example createBalise({ site: 'demo', endpoint: '/b', capture: [wrappedApiCalls({ allow: ['/api/'] })] })
+ */
+export declare const wrappedApiCalls: (counted?: Counted) => Capture
+
+/**
+ * Notices errors that nobody caught, each once and at most 20 per page, as the custom event `js_error` with the props
+ * `message` and, where it is known, `source`: the first frame's file and line.
+ *
+ * @example createBalise({ site: 'demo', endpoint: '/b', capture: [pageViews(), jsErrors()] })
+ */
+export declare const jsErrors: () => Capture

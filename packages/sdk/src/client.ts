@@ -44,6 +44,7 @@ export const createClient = (options: ClientOptions): Balise => {
   watch(capture, tell, street)
   return {
     ...verbsOf(tell),
+    notice: calm((capture) => watch([capture as Noticing], tell, street)),
     identify: calm((name) => {
       user = name.length > user_chars_max ? undefined : name
     }),

@@ -8,7 +8,7 @@ const id = /^\d+$|^(?=.*\d)[\da-f-]{16,}$|\d{6}/i
  * host in front: `api.example.com/users/:id`.
  */
 export const endpointOf = (href: string): string => {
-  const { host, pathname } = new URL(href, location.href)
+  const { host, pathname } = new URL(href, document.baseURI)
   const path = pathname.split('/').map((segment) => (id.test(segment) ? ':id' : segment))
   return scrub((host === location.host ? '' : host) + path.join('/'))
 }

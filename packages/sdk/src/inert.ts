@@ -6,6 +6,7 @@ export const inert: Balise = {
   trackApiCall() {},
   trackContact() {},
   track() {},
+  notice() {},
   identify() {},
   consent: { set() {}, get: () => 'none', connect() {} },
   optOut() {},

@@ -1,8 +1,9 @@
+import { hashAddress } from './address.ts'
 import type { Balise, ConsentLevel } from './api.ts'
 import { calm } from './calm.ts'
-import { apiCalls } from './capture/api-calls.ts'
 import { contacts } from './capture/contacts.ts'
 import { engagement } from './capture/engagement.ts'
+import { outbound } from './capture/outbound.ts'
 import { pageViews } from './capture/page-views.ts'
 import { createClient } from './client.ts'
 
@@ -15,6 +16,9 @@ type Door = { readonly [name: string]: Door } & ((...args: readonly unknown[]) =
 /** Where the tracker stands on a page, and before it the stub. */
 const page = window as unknown as { balise?: Balise & Door & { calls?: readonly Call[] } }
 
+/** What is noticed unless `data-without` names it. */
+const usual = { 'page-views': pageViews, contacts, engagement, outbound }
+
 const open = ({ dataset, src }: HTMLScriptElement): void => {
   const before = page.balise
   // A second tag on one page would count everything twice.
@@ -25,12 +29,17 @@ const open = ({ dataset, src }: HTMLScriptElement): void => {
     endpoint: dataset['endpoint'] || new URL(src).origin,
     consent: dataset['consent'] as ConsentLevel,
     debug: 'debug' in dataset,
-    // A page may make thousands of API calls, so they are counted where asked for.
-    capture: [pageViews(), contacts(), engagement()].concat('apiCalls' in dataset ? apiCalls() : []),
+    address: 'hash' in dataset ? hashAddress() : undefined,
+    capture: Object.entries(usual).flatMap(([name, make]) => (dataset['without']?.includes(name) ? [] : make())),
   })
   page.balise = balise as Balise & Door
   for (const [path, args] of before?.calls || [])
     path.reduce<Door>((door, name) => door[name] as Door, balise as Balise & Door)(...args)
+  // What most pages do without stands beside this script, and is loaded where asked for.
+  for (const name of dataset['with']?.split(' ') || [])
+    document.head.append(
+      Object.assign(document.createElement('script'), { src: new URL(`balise-${name}.js`, src).href }),
+    )
 }
 
 calm(open)(document.currentScript as HTMLScriptElement)

@@ -1,5 +1,6 @@
 import type { ConsentLevel } from '@balise/shared/wire/consent'
 import type { Batch } from '@balise/shared/wire/envelope'
+import { type Address, plainAddress } from './address.ts'
 import type { Destination } from './api.ts'
 import { type Draft, jsonOf } from './event.ts'
 import type { Outbox } from './outbox.ts'
@@ -12,8 +13,8 @@ import { uuidv7 } from './uuid.ts'
 /** Tells the street what was noticed. */
 export type Tell = (draft: Draft) => void
 
-/** Something that notices by itself. */
-export type Noticing = (tell: Tell) => void
+/** Something that notices by itself, and asks `address` where the page is. */
+export type Noticing = (tell: Tell, address: Address) => void
 
 /** What a street asks for. Without a session the collector finds the visits by itself. */
 export type StreetParts = {
@@ -27,11 +28,12 @@ export type StreetParts = {
 }
 
 /** Where what was noticed walks: event, queue, send. */
-export type Street = Queue & { tell: Tell }
+export type Street = Queue & { tell: Tell; address: Address }
 
 /** Lays the street from this page to its collector. */
 export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox }: StreetParts): Street => {
   const report = createReport(to.debug)
+  const address = to.address || plainAddress
 
   const deliver: Deliver = async (batch, dying) => {
     const heading: Omit<Batch, 'events'> = {
@@ -55,7 +57,7 @@ export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox
     const allowed = level()
     if (allowed === 'none') return report('refused', 'no consent', draft)
     const at = Date.now()
-    const event = { id: id(at), at, url: location.href, ...draft }
+    const event = { id: id(at), at, url: address(), ...draft }
     const json = jsonOf(event, allowed)
     const entry = { id: event.id, session: sessionAt?.(at), json, bytes: new TextEncoder().encode(json).length }
     if (!queue.add(entry)) return report('refused', 'no room', entry)
@@ -63,7 +65,7 @@ export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox
     report('held', entry)
   }
 
-  return { ...queue, tell }
+  return { ...queue, tell, address }
 }
 
 /** Whether nobody sees the page yet, and perhaps nobody ever will. */

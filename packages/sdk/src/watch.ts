@@ -1,14 +1,14 @@
+import { calm } from './calm.ts'
 import { listen, onHide } from './listen.ts'
-import type { Queue } from './queue.ts'
-import { isPrerendering, type Noticing, type Tell } from './street.ts'
+import { isPrerendering, type Noticing, type Street, type Tell } from './street.ts'
 
 /** Starts to notice once the page is shown, and sends off what waits before the page can go. */
-export const watch = (noticing: readonly Noticing[], tell: Tell, queue: Queue): void => {
+export const watch = (noticing: readonly Noticing[], tell: Tell, street: Street): void => {
   const start = () => {
-    for (const notice of noticing) notice(tell)
+    for (const notice of noticing) calm(notice)(tell, street.address)
     // After what notices, so that a last word on hiding still leaves.
-    onHide(queue.leave)
-    listen('online', queue.flush)
+    onHide(street.leave)
+    listen('online', street.flush)
   }
   if (isPrerendering()) listen('prerenderingchange', start)
   else start()

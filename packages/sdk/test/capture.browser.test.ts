@@ -94,7 +94,7 @@ describe('calls to an API', () => {
     })
 
   test('are told as the browser timed them, ours left out, where the site asks for it', async () => {
-    site.html = pageOf('data-api-calls')
+    site.html = pageOf('data-with="api-calls"')
     await page.goto(site.url)
     await site.events(1)
     await call(page)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { build, here } from '../build.ts'
+import { beside, build, here } from '../build.ts'
 import { type Size, sizesOf } from '../size.ts'
 import type * as api from '../src/api.ts'
 
@@ -35,12 +35,17 @@ describe('the package', () => {
     expect(files.map(({ path }: { path: string }) => path).sort()).toEqual([
       'LICENSE',
       'README.md',
+      ...beside.flatMap((name) => [`dist/balise-${name}.js`, `dist/balise-${name}.js.map`]),
       'dist/balise.js',
       'dist/balise.js.map',
       'dist/balise.js.sri',
       'dist/index.d.ts',
       'dist/index.js',
       'dist/index.js.map',
+      'dist/vitals.d.ts',
+      'dist/vitals.js',
+      'dist/vitals.js.map',
+      'dist/web-vitals.LICENSE.txt',
       'package.json',
     ])
   })

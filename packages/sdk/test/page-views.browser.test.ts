@@ -21,6 +21,9 @@ afterEach(async () => {
   await site.close()
 })
 
+/** Lets the address hold as long as a page has to. */
+const rest = () => page.clock.runFor(150)
+
 /** The views that the collector has once all was sent, as path and query. */
 const views = async (): Promise<{ to: string; from: string | undefined }[]> => {
   await say(page, (balise) => balise.flush())
@@ -47,21 +50,31 @@ const moves: { says: string; move: (page: Page) => Promise<unknown>; seen: strin
   { says: 'pushState', move: (page) => page.evaluate(() => history.pushState({}, '', '/b')), seen: ['/b'] },
   { says: 'replaceState', move: (page) => page.evaluate(() => history.replaceState({}, '', '/b')), seen: ['/b'] },
   {
-    says: 'push and replace in one breath',
+    says: 'push and replace in one breath, as a redirect does,',
     move: (page) =>
       page.evaluate(() => {
         history.pushState({}, '', '/b')
         history.replaceState({}, '', '/c')
       }),
-    seen: ['/b', '/c'],
+    seen: ['/c'],
   },
   {
     says: 'push, then back',
     move: async (page) => {
       await page.evaluate(() => history.pushState({}, '', '/b'))
+      await rest()
       await page.goBack()
     },
     seen: ['/b', '/a'],
+  },
+  {
+    says: 'push and back in one breath',
+    move: (page) =>
+      page.evaluate(() => {
+        history.pushState({}, '', '/b')
+        history.replaceState({}, '', '/a')
+      }),
+    seen: [],
   },
   { says: 'the same address again', move: (page) => page.evaluate(() => history.pushState({}, '', '/a')), seen: [] },
   { says: 'another fragment', move: (page) => page.evaluate(() => location.assign('#reviews')), seen: [] },
@@ -74,9 +87,11 @@ describe.each([
 ])('$where', ({ script }) => {
   test.each(moves)('$says is seen as $seen', async ({ move, seen }) => {
     await person.addInitScript(script)
+    await page.clock.install()
     await page.goto(`${site.url}/a`)
     expect(await page.evaluate(() => 'navigation' in window)).toBe(script === '')
     await move(page)
+    await rest()
     const [, ...told] = await views()
     expect(told.map(({ to }) => to)).toEqual(seen)
     expect(told.map(({ from }) => from)).toEqual(['/a', ...seen].slice(0, seen.length))
@@ -108,6 +123,15 @@ test('a page that is prerendered is silent until somebody sees it', async () => 
     document.dispatchEvent(new Event('prerenderingchange'))
   })
   expect((await site.events(2)).map(({ kind }) => kind)).toEqual(['custom', 'page_view'])
+})
+
+test('a page that hides right after it was come to is seen all the same', async () => {
+  await page.goto(`${site.url}/a`)
+  await page.evaluate(() => {
+    history.pushState({}, '', '/b')
+    dispatchEvent(new Event('pagehide'))
+  })
+  expect((await views()).map(({ to }) => to)).toEqual(['/a', '/b'])
 })
 
 test('two tags on one page count it once', async () => {

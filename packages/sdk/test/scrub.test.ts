@@ -7,6 +7,7 @@ import { scrub, scrubUrl } from '../src/scrub.ts'
 
 beforeAll(() => {
   vi.stubGlobal('location', new URL('https://shop.example/p/1'))
+  vi.stubGlobal('document', { baseURI: 'https://shop.example/p/1' })
 })
 
 describe('an address leaves the browser', () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -20,6 +20,8 @@ export type Site = {
   posts: Post[]
   /** The HTML of every page. */
   html: string
+  /** Answers a request before the site does; `false` leaves it to the site. */
+  serve: (request: IncomingMessage, response: ServerResponse) => boolean
   /** What the collector says to the next posts; by default that it took everything. */
   answer: (post: Post) => Answer
   /** The batches that were taken. */
@@ -47,6 +49,7 @@ export const openSite = async (): Promise<Site> => {
   }
 
   const server = createServer(async (request, response) => {
+    if (site.serve(request, response)) return
     if (request.method === 'POST') return post(request, response)
     const name = request.url ?? ''
     if (name.startsWith('/api/')) return response.writeHead(name.includes('missing') ? 404 : 200).end('{}')
@@ -60,6 +63,7 @@ export const openSite = async (): Promise<Site> => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     posts: [],
     html: pageOf(),
+    serve: () => false,
     answer: () => taken,
     batches: () => batches,
     async events(count) {
@@ -78,6 +82,14 @@ export const openSite = async (): Promise<Site> => {
 export const pageOf = (attributes = '', body = ''): string =>
   `<!doctype html><title>Paniers</title><script defer src="/balise.js" data-site="demo" ${attributes}></script>${body}`
 
+/** A page whose own module starts the tracker: `moduleOf('sdk.pageViews()')`, with what `more` says of its options. */
+export const moduleOf = (capture: string, more = '', body = ''): string =>
+  `<!doctype html><title>Paniers</title>${body}<script type="module">
+    import * as sdk from '/index.js'
+    import * as vitals from '/vitals.js'
+    window.balise = sdk.createBalise({ site: 'demo', endpoint: location.origin, capture: [${capture}], ${more} })
+  </script>`
+
 /** What the build makes, by the path it is served at. */
 type Scripts = ReadonlyMap<string, Buffer>
 
@@ -87,7 +99,7 @@ const buildOnce = async (): Promise<Scripts> => {
   const folder = await mkdtemp(join(tmpdir(), 'balise-sdk-'))
   await build(folder)
   const scripts = new Map<string, Buffer>()
-  for (const name of ['/balise.js', '/index.js']) scripts.set(name, await readFile(join(folder, name)))
+  for (const name of await readdir(folder)) scripts.set(`/${name}`, await readFile(join(folder, name)))
   await rm(folder, { recursive: true })
   return scripts
 }

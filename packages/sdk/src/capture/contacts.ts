@@ -1,36 +1,42 @@
 import type { ContactChannel } from '@balise/shared/wire/event'
 import { listen } from '../listen.ts'
 import type { Noticing } from '../street.ts'
+import { onLink } from './link.ts'
 
-/** Where a link reaches out to, and in its group the number or address reached. */
+/** Where a link reaches out to, and in its group the number or address reached. A web address stands without `https://`. */
 const links: readonly (readonly [ContactChannel, RegExp])[] = [
   ['phone', /^tel:([^?;]+)/],
   ['email', /^mailto:([^?;]+)/],
   ['sms', /^sms:([^?;]+)/],
-  ['whatsapp', /^https:..wa\.me\/(\d*)/],
-  ['whatsapp', /^(?:https:..api\.)?whatsapp(?:\.com|:)(?:.*phone=(?:%2B|\+)?(\d+))?/],
-  ['map', /^geo:|^maps:|^https:..(?:maps\.|(?:www\.)?google\.[^/]+\/maps)/],
+  ['whatsapp', /^(?:wa\.me\/|(?:(?:api|web|chat)\.whatsapp\.com|whatsapp:)(?:.*phone=\W*(?:2B)?)?)(\d*)/],
+  ['chat', /^(?:(?:t|telegram|m|signal)\.me\/|(?:tg|fb-messenger|sgnl):)/],
+  [
+    'map',
+    /^(?:(?:geo|maps|waze):|maps\.(?:google|apple|app)\.|goo(?:gle\.[^/]+|\.gl)\/maps|(?:openstreetmap|osm|waze)\.)/,
+  ],
 ]
 
-/** Notices clicks on links that reach a person, without delaying them: one listener for the whole page. */
-export const contacts = (): Noticing => (tell) =>
-  listen('click', (event) => {
-    const contact = contactOf(hrefOf(event))
+/**
+ * Notices links that reach a person, without delaying them, and submitted forms that carry `data-balise-form`; its value
+ * becomes the property `form`.
+ */
+export const contacts = (): Noticing => (tell) => {
+  onLink(({ href }) => {
+    const contact = contactOf(href)
     if (contact) tell({ ...contact, kind: 'contact' })
   })
+  listen('submit', ({ target }) => {
+    const form = (target as Element).getAttribute('data-balise-form')
+    if (form !== null) tell({ kind: 'contact', channel: 'form', props: form ? { form } : undefined })
+  })
+}
 
 /** The contact that an address is, if it is one. */
 export const contactOf = (href: string): { channel: ContactChannel; target?: string | undefined } | undefined => {
+  const address = href.replace(/^https?:..(www\.)?/, '')
   for (const [channel, link] of links) {
-    const match = link.exec(href)
-    if (match) return { channel, target: match[1] }
+    const match = link.exec(address)
+    if (match) return { channel, target: match[1] || undefined }
   }
   return undefined
-}
-
-/** The address of the link that was clicked, through shadow roots; an SVG link keeps it one step deeper. */
-const hrefOf = (event: Event): string => {
-  const links = event.composedPath() as Partial<HTMLAnchorElement & { href: SVGAnimatedString }>[]
-  const { href } = links.find((node) => node.href) || {}
-  return String(href?.baseVal || href)
 }

@@ -2,11 +2,14 @@ import { listen, onHide } from '../listen.ts'
 import type { Noticing } from '../street.ts'
 import { onNavigation } from './navigation.ts'
 
+/** The least attention worth an event: an address that a router passes through on its way gets none. */
+const engaged_ms_min = 100
+
 /**
  * Notices how long a page was visible and had the focus, and how far down it was seen. Told when the page hides or gives
  * way to another, without a timer; who comes back adds another stretch, so that the sum stays true.
  */
-export const engagement = (): Noticing => (tell) => {
+export const engagement = (): Noticing => (tell, address) => {
   let engaged_ms = 0
   let depth_px = 0
   /** When the visitor's attention began; 0 while it is elsewhere. */
@@ -20,16 +23,17 @@ export const engagement = (): Noticing => (tell) => {
 
   const close = (url: string): void => {
     measure()
+    if (engaged_ms < engaged_ms_min) return
     const scroll_percent = Math.min(100, Math.round((100 * depth_px) / document.documentElement.scrollHeight))
-    if (engaged_ms >= 1) tell({ kind: 'engagement', url, engaged_ms: Math.round(engaged_ms), scroll_percent })
+    tell({ kind: 'engagement', url, engaged_ms: Math.round(engaged_ms), scroll_percent })
     engaged_ms = depth_px = 0
   }
 
   measure()
-  for (const type of ['focus', 'blur', 'scroll', 'visibilitychange']) listen(type, measure)
-  onNavigation(close)
+  for (const type of ['focus', 'blur', 'scroll', 'visibilitychange', 'pageshow']) listen(type, measure)
+  onNavigation(address, close)
   onHide(() => {
-    close(location.href)
+    close(address())
     // A page on its way out may stay visible a moment longer.
     since_ms = 0
   })

@@ -3,7 +3,7 @@ import type { Noticing } from '../street.ts'
 import { contactOf } from './contacts.ts'
 import { onLink } from './link.ts'
 
-const file = /\.(7z|apk|avi|csv|dmg|docx?|exe|gz|iso|mov|mp[34]|msi|od[pst]|pdf|pkg|pptx?|rar|rtf|txt|wav|xlsx?|zip)$/i
+const file = /\.(apk|csv|dmg|docx?|exe|gz|mp[34]|pdf|pptx?|xlsx?|zip)$/i
 
 /**
  * Notices links that lead to another host (`outbound_link`) or to a file (`file_download`: by the link's `download`

@@ -1,0 +1,26 @@
+/** Where the page is, as far as that makes it another page. */
+export type Address = () => string
+
+/** The address without its fragment: what a page is called unless the site says otherwise. */
+export const plainAddress: Address = () => location.href.replace(/#.*/, '')
+
+/** As `hashAddress` in `api.ts` says. */
+export const hashAddress = (): Address => () => {
+  const { origin, pathname, search, hash } = location
+  return origin + (pathname + hash).replace(/\/?#\/?/, '/') + search
+}
+
+/** As `canonicalAddress` in `api.ts` says. */
+export const canonicalAddress = (): Address => {
+  let loaded = ''
+  let canonical = ''
+  return () => {
+    const here = plainAddress()
+    if (!loaded) {
+      loaded = here
+      const link = document.querySelector<HTMLLinkElement>('link[rel=canonical]')
+      canonical = link ? link.href.replace(/[?#].*/, '') + location.search : here
+    }
+    return here === loaded ? canonical : here
+  }
+}

@@ -1,0 +1,4 @@
+import { attach } from '../sources/attach.ts'
+import { didomi } from '../sources/didomi.ts'
+
+attach(didomi)

@@ -1,0 +1,4 @@
+import { attach } from '../sources/attach.ts'
+import { gpp } from '../sources/gpp.ts'
+
+attach(gpp)

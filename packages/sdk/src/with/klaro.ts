@@ -1,0 +1,4 @@
+import { attach } from '../sources/attach.ts'
+import { klaro } from '../sources/klaro.ts'
+
+attach(klaro)

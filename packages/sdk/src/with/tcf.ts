@@ -1,0 +1,4 @@
+import { attach } from '../sources/attach.ts'
+import { tcf } from '../sources/tcf.ts'
+
+attach(tcf)
