@@ -10,11 +10,15 @@ import { type MinifyOptions, minify } from 'terser'
 export const build = async (folder: string): Promise<void> => {
   await rm(folder, { recursive: true, force: true })
   await bundle('src/script.ts', join(folder, 'balise.js'), 'iife')
-  for (const name of beside) await bundle(`src/with/${name}.ts`, join(folder, `balise-${name}.js`), 'iife')
+  for (const name of [...beside, ...sources])
+    await bundle(`src/with/${name}.ts`, join(folder, `balise-${name}.js`), 'iife')
   await bundle('src/index.ts', join(folder, 'index.js'), 'es')
   await copyFile(here('src/api.ts'), join(folder, 'index.d.ts'))
   await bundle('src/vitals.ts', join(folder, 'vitals.js'), 'es')
   await copyFile(here('src/vitals-api.ts'), join(folder, 'vitals.d.ts'))
+  for (const name of ['platform', ...sources]) await module(name, join(folder, 'sources', name))
+  const types = await readFile(here('src/sources/api.ts'), 'utf8')
+  await writeFile(join(folder, 'sources/api.d.ts'), types.replace('../api.ts', '../index.js'))
   await copyFile(join(dirname(library), '..', 'LICENSE'), join(folder, 'web-vitals.LICENSE.txt'))
   const hash = createHash('sha384').update(await readFile(join(folder, 'balise.js')))
   await writeFile(join(folder, 'balise.js.sri'), `sha384-${hash.digest('base64')}\n`)
@@ -22,6 +26,22 @@ export const build = async (folder: string): Promise<void> => {
 
 /** What a script tag loads beside itself where `data-with` names it. */
 export const beside = ['api-calls', 'js-errors', 'marked-events', 'web-vitals', 'wrapped-api-calls'] as const
+
+/** Consent platforms that can be followed: each a script beside the other one, and a module. */
+export const sources = [
+  'axeptio',
+  'cookiebot',
+  'didomi',
+  'google-consent-mode',
+  'gpp',
+  'klaro',
+  'onetrust',
+  'tarteaucitron',
+  'tcf',
+] as const
+
+/** What the module of a source is called inside: `google-consent-mode` gives `googleConsentMode`. */
+export const sourceName = (file: string): string => file.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 /** The absolute path of something in this package. */
 export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -70,6 +90,12 @@ const bundle = async (input: string, file: string, format: 'iife' | 'es'): Promi
   // Hidden: who debugs knows where the map is, and everybody else need not load its name.
   const banner = graph.watchFiles.includes(library) ? licence : ''
   await graph.write({ file, format, plugins, banner, strict: false, sourcemap: format === 'iife' ? 'hidden' : true })
+}
+
+/** The module of one source, and the one name of the public types that it holds. */
+const module = async (name: string, file: string): Promise<void> => {
+  await bundle(`src/sources/${name}.ts`, `${file}.js`, 'es')
+  await writeFile(`${file}.d.ts`, `export type * from './api.js'\nexport { ${sourceName(name)} } from './api.js'\n`)
 }
 
 if (import.meta.main) await build(here('dist'))

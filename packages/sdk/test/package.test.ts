@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { beside, build, here } from '../build.ts'
+import { beside, build, here, sourceName, sources } from '../build.ts'
 import { type Size, sizesOf } from '../size.ts'
 import type * as api from '../src/api.ts'
 
@@ -32,22 +32,28 @@ const packed = (...args: string[]) =>
 describe('the package', () => {
   test('holds what is needed and nothing else', () => {
     const [{ files }] = packed('--dry-run')
-    expect(files.map(({ path }: { path: string }) => path).sort()).toEqual([
-      'LICENSE',
-      'README.md',
-      ...beside.flatMap((name) => [`dist/balise-${name}.js`, `dist/balise-${name}.js.map`]),
-      'dist/balise.js',
-      'dist/balise.js.map',
-      'dist/balise.js.sri',
-      'dist/index.d.ts',
-      'dist/index.js',
-      'dist/index.js.map',
-      'dist/vitals.d.ts',
-      'dist/vitals.js',
-      'dist/vitals.js.map',
-      'dist/web-vitals.LICENSE.txt',
-      'package.json',
-    ])
+    expect(files.map(({ path }: { path: string }) => path).sort()).toEqual(
+      [
+        'LICENSE',
+        'README.md',
+        ...[...beside, ...sources].flatMap((name) => [`dist/balise-${name}.js`, `dist/balise-${name}.js.map`]),
+        'dist/balise.js',
+        'dist/balise.js.map',
+        'dist/balise.js.sri',
+        'dist/index.d.ts',
+        'dist/index.js',
+        'dist/index.js.map',
+        'dist/sources/api.d.ts',
+        ...['platform', ...sources].flatMap((name) =>
+          ['d.ts', 'js', 'js.map'].map((end) => `dist/sources/${name}.${end}`),
+        ),
+        'dist/vitals.d.ts',
+        'dist/vitals.js',
+        'dist/vitals.js.map',
+        'dist/web-vitals.LICENSE.txt',
+        'package.json',
+      ].sort(),
+    )
   })
 
   test('is what publint takes for a sound package', async () =>
@@ -81,6 +87,12 @@ describe('the package', () => {
   test('gives every name its types promise, and no other', async () => {
     const promised = [...read('dist/index.d.ts').matchAll(/^export declare const (\w+)/gm)].map(([, name]) => name)
     expect(Object.keys(await import(join(folder, 'dist/index.js'))).sort()).toEqual(promised.sort())
+  })
+
+  test.each(['platform', ...sources])('gives the source %s by its name, also on a server', async (file) => {
+    expect(Object.keys(await import(join(folder, `dist/sources/${file}.js`)))).toEqual([sourceName(file)])
+    expect(read(`dist/sources/${file}.d.ts`)).toContain(`export { ${sourceName(file)} }`)
+    expect(read('dist/sources/api.d.ts')).toContain(`export declare const ${sourceName(file)}:`)
   })
 
   test('names the hash of its script', () =>

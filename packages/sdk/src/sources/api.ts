@@ -4,7 +4,7 @@
  */
 import type { ConsentLevel, ConsentSource } from '../api.ts'
 
-/** Which names of a platform mean what. Several are parted by a space, and then all of them are needed. */
+/** Which names of a platform mean what. */
 export type Names = {
   /** What has to be allowed for `analytics`. */
   analytics?: string
@@ -37,28 +37,29 @@ export type Platform = Required<Pick<Names, 'analytics' | 'marketing'>> & {
 export declare const platform: (row: Platform, names?: Names) => ConsentSource
 
 /**
- * The IAB Transparency & Consent Framework 2.2 and 2.3. Names are purposes. With `vendor`, its id in the Global Vendor
- * List, that vendor's consent is needed too.
+ * The IAB Transparency & Consent Framework 2.2 and 2.3. Names are purposes, parted by spaces: all of them are needed.
+ * With `vendor`, its id in the Global Vendor List, that vendor's consent is needed too.
  *
  * @example balise.consent.connect(tcf({ vendor: '755' }))
  */
 export declare const tcf: (names?: Names & { vendor?: string }) => ConsentSource
 
 /**
- * The IAB Global Privacy Platform. Who opted out of a sale, of sharing or of targeted advertising has `refused`; who did
- * not is `silent`, by default left to what the site does anyway. Names are purposes of its section for the EU.
+ * The IAB Global Privacy Platform. Names are purposes of its section for the EU, as for {@link tcf}. Who opted out of a
+ * sale, of sharing or of targeted advertising has refused; who did not has the level `silent`, by default whatever the
+ * site does without an answer.
  *
- * @example balise.consent.connect(gpp({ refused: 'analytics', silent: 'marketing' }))
+ * @example balise.consent.connect(gpp({ silent: 'marketing' }))
  */
 export declare const gpp: (names?: Names & { silent?: ConsentLevel }) => ConsentSource
 
 /**
- * Google Consent Mode 2, as `gtag('consent', …)` tells it. Names are consent types; `layer` is what the data layer is
- * called where it is not `dataLayer`.
+ * Google Consent Mode 2, as `gtag('consent', …)` tells it in `dataLayer`. Names are consent types, parted by spaces: all
+ * of them are needed.
  *
  * @example balise.consent.connect(googleConsentMode())
  */
-export declare const googleConsentMode: (names?: Names & { layer?: string }) => ConsentSource
+export declare const googleConsentMode: (names?: Names) => ConsentSource
 
 /**
  * OneTrust. Names are cookie categories.
@@ -68,7 +69,7 @@ export declare const googleConsentMode: (names?: Names & { layer?: string }) => 
 export declare const onetrust: (names?: Names) => ConsentSource
 
 /**
- * Didomi. Names are purposes.
+ * Didomi. Names are purposes, parted by spaces: all of them are needed.
  *
  * @example balise.consent.connect(didomi({ analytics: 'cookies measure_content_performance' }))
  */

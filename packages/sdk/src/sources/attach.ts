@@ -2,15 +2,10 @@ import type { Balise, ConsentSource } from '../api.ts'
 
 declare global {
   interface Window {
-    /** The tracker, and before it a list of calls, which `script.ts` makes once it is there. */
-    balise?: Balise | { calls: unknown[] }
+    balise?: Balise
   }
 }
 
-/** Connects a source that came by its own script tag, in whatever order the two scripts arrive. */
-export const attach = (source: ConsentSource): void => {
-  const balise = window.balise || { calls: [] }
-  window.balise = balise
-  if ('calls' in balise) balise.calls.push([['consent', 'connect'], [source]])
-  else balise.consent.connect(source)
-}
+/** Connects a source that came as a script of its own. Its names are `data-*` attributes of the page's script tag. */
+export const attach = (source: (names?: DOMStringMap) => ConsentSource): void =>
+  window.balise?.consent.connect(source(document.querySelector<HTMLElement>('script[data-site]')?.dataset))

@@ -1,8 +1,12 @@
 import type * as api from './api.ts'
 import { platform } from './platform.ts'
 
+/** What the person answered for each vendor, and in `$$completed` whether they did. */
 type Choices = { [vendor: string]: boolean }
-type Axeptio = { on: (event: string, act: (choices: Choices) => void) => void }
+type Axeptio = {
+  userPreferencesManager?: { choices?: Choices }
+  on: (event: string, act: (choices: Choices) => void) => void
+}
 
 declare global {
   interface Window {
@@ -24,13 +28,16 @@ export const axeptio: typeof api.axeptio = (names) => {
       says: (vendor) => decided?.[vendor],
       on(change) {
         window._axcb = window._axcb || []
-        window._axcb.push((axeptio) =>
-          // Told on each page of who has decided, and again when they decide otherwise.
-          axeptio.on('cookies:complete', (choices) => {
+        window._axcb.push((axeptio) => {
+          const hear = (choices?: Choices): void => {
+            if (!choices?.['$$completed']) return
             decided = choices
             change()
-          }),
-        )
+          }
+          // The event of this page may be over already.
+          hear(axeptio.userPreferencesManager?.choices)
+          axeptio.on('cookies:complete', (choices) => hear({ $$completed: true, ...choices }))
+        })
       },
     },
     names,
