@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { globSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -99,7 +100,7 @@ const buildOnce = async (): Promise<Scripts> => {
   const folder = await mkdtemp(join(tmpdir(), 'balise-sdk-'))
   await build(folder)
   const scripts = new Map<string, Buffer>()
-  for (const name of await readdir(folder)) scripts.set(`/${name}`, await readFile(join(folder, name)))
+  for (const name of globSync('**/*.js', { cwd: folder })) scripts.set(`/${name}`, await readFile(join(folder, name)))
   await rm(folder, { recursive: true })
   return scripts
 }
