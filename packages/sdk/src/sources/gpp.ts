@@ -31,9 +31,10 @@ export const gpp: typeof api.gpp = ({ analytics = '1 7 8 9 10', marketing = '2 3
           // An opt-out of a sale, of sharing, of targeted advertising, each its own field, or Global Privacy Control
           // leaves no consent. `PurposeConsents` holds one boolean for each purpose (`PurposeConsent` where a platform
           // keeps to the specification rather than to its library).
-          const consents = /(Out|Gpc)":[1t]/.test(sections) ? [] : sections.split(/eConsents?":/)[1]?.split(/\W/)
+          const isOut = /(OptOut|Gpc)":[1t]/.test(sections)
+          const consents = isOut ? [] : /eConsents?":\[(.*?)]/.exec(sections)?.[1]?.split(',')
           const says = (purposes: string): boolean | undefined =>
-            consents && purposes.split(' ').every((id) => consents[+id] === 'true')
+            consents && purposes.split(' ').every((id) => consents[+id - 1] === 'true')
           level = levelBy(says(analytics), says(marketing), refused) || silent
           change()
         })
