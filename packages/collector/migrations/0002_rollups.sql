@@ -66,58 +66,91 @@ language sql stable as $$
     group by visit
   ),
   told as (
-    select event.visitor, event.kind, event.visit, begun.duration_ms, begun.bounced,
-      event.at at time zone s.time_zone as at, begun.started_at at time zone s.time_zone as started_at,
-      page.path, action.name, action.endpoint, action.channel as contact, origin.source, origin.channel,
-      place.country, client.browser, client.os, client.device, entry.path as entry
-    from numbered as event
+    select visitor, visit, kind, page, action, at at time zone (select time_zone from sites where id = of_site) as at
+    from numbered
+  ),
+  -- What lies in one visit and one day is added up before it is spread over the dimensions: visits have many events.
+  by_visit as (
+    select visitor, visit, at::date as day, count(*) as events, count(*) filter (where kind = 'page_view') as page_views
+    from told group by visitor, visit, day
+  ),
+  by_hour as (
+    select visitor, visit, date_trunc('hour', at) as hour, count(*) as events,
+      count(*) filter (where kind = 'page_view') as page_views
+    from told where 'time:hour' = any (of_dimensions) group by visitor, visit, hour
+  ),
+  by_page as (
+    select visitor, visit, at::date as day, page, count(*) as events,
+      count(*) filter (where kind = 'page_view') as page_views
+    from told where 'event:path' = any (of_dimensions) group by visitor, visit, day, page
+  ),
+  by_action as (
+    select visitor, visit, at::date as day, kind, action, count(*) as events
+    from told where of_dimensions && array['event:kind', 'event:name', 'event:endpoint', 'event:channel']
+    group by visitor, visit, day, kind, action
+  ),
+  spread as (
+    select visitor, visit, day, d.*, events, page_views
+    from by_visit
     join begun using (visit)
-    join sites as s on s.id = of_site
-    left join pages as page on page.site = of_site and page.id = event.page
-    left join actions as action on action.site = of_site and action.id = event.action
     left join origins as origin on origin.site = of_site and origin.id = begun.origin
     left join clients as client on client.site = of_site and client.id = begun.client
     left join places as place on place.site = of_site and place.id = begun.place
     left join pages as entry on entry.site = of_site and entry.id = begun.entry
-  ),
-  spread as (
-    select visitor, kind, visit, told.duration_ms, bounced, at::date as day, started_at::date as started_on, d.*
-    from told
     cross join lateral (values
-      ('total', '', ''),
-      ('time:hour', to_char(at, 'YYYY-MM-DD"T"HH24:00'), to_char(started_at, 'YYYY-MM-DD"T"HH24:00')),
-      ('event:path', coalesce(path, '(none)'), null),
-      ('event:kind', kind::text, null),
-      ('event:name', coalesce(name, '(none)'), null),
-      ('event:endpoint', coalesce(endpoint, '(none)'), null),
-      ('event:channel', coalesce(contact, '(none)'), null),
-      ('visit:source', coalesce(source, 'Direct'), null),
-      ('visit:channel', coalesce(channel, 'Direct'), null),
-      ('visit:country', coalesce(country, '(unknown)'), null),
-      ('visit:browser', coalesce(browser, '(unknown)'), null),
-      ('visit:os', coalesce(os, '(unknown)'), null),
-      ('visit:device', coalesce(device, '(unknown)'), null),
-      ('visit:entry_page', coalesce(entry, '(none)'), null)
-    ) as d (dimension, value, value_at_start)
+      ('total', ''),
+      ('visit:source', coalesce(origin.source, 'Direct')),
+      ('visit:channel', coalesce(origin.channel, 'Direct')),
+      ('visit:country', coalesce(place.country, '(unknown)')),
+      ('visit:browser', coalesce(client.browser, '(unknown)')),
+      ('visit:os', coalesce(client.os, '(unknown)')),
+      ('visit:device', coalesce(client.device, '(unknown)')),
+      ('visit:entry_page', coalesce(entry.path, '(none)'))
+    ) as d (dimension, value)
+    where d.dimension = any (of_dimensions)
+    union all
+    select visitor, visit, hour::date, 'time:hour', to_char(hour, 'YYYY-MM-DD"T"HH24:00'), events, page_views
+    from by_hour
+    union all
+    select visitor, visit, day, 'event:path', coalesce(page.path, '(none)'), events, page_views
+    from by_page
+    left join pages as page on page.site = of_site and page.id = by_page.page
+    union all
+    select visitor, visit, day, d.*, events, case when kind = 'page_view' then events else 0 end
+    from by_action
+    left join actions as action on action.site = of_site and action.id = by_action.action
+    cross join lateral (values
+      ('event:kind', kind::text),
+      ('event:name', coalesce(action.name, '(none)')),
+      ('event:endpoint', coalesce(action.endpoint, '(none)')),
+      ('event:channel', coalesce(action.channel, '(none)'))
+    ) as d (dimension, value)
     where d.dimension = any (of_dimensions)
   ),
   seen as (
-    select dimension, day, value, count(*) as events, count(*) filter (where kind = 'page_view') as page_views,
+    select dimension, day, value, sum(events) as events, sum(page_views) as page_views,
       day - lag(day) over (partition by visitor, dimension, value order by day) as gap
     from spread
     group by visitor, dimension, value, day
   ),
   visited as (
-    select distinct dimension, started_on as day, coalesce(value_at_start, value) as value, visit, bounced, duration_ms
+    select distinct dimension, visit,
+      -- A visit counts in the hour it begins in, and under each other value that it has.
+      case dimension when 'time:hour' then null else value end as value
     from spread
+  ),
+  started as (
+    select *, started_at at time zone (select time_zone from sites where id = of_site) as at
+    from visited join begun using (visit)
   )
   select dimension, day, value, gap, count(*), sum(events)::bigint, sum(page_views)::bigint, 0, 0, 0
   from seen
   group by dimension, day, value, gap
   union all
-  select dimension, day, value, null, 0, 0, 0, count(*), count(*) filter (where bounced), sum(duration_ms)::bigint
-  from visited
-  group by dimension, day, value
+  select dimension, at::date, coalesce(value, to_char(at, 'YYYY-MM-DD"T"HH24:00')), null, 0, 0, 0,
+    count(*), count(*) filter (where bounced), sum(duration_ms)::bigint
+  from started
+  group by 1, 2, 3
 $$;
 
 -- All that rollups are kept for.
@@ -186,10 +219,11 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('balise fold'), 0) then return null; end if;
   select upto into since from folds;
 
-  select stored_by into cut from events
+  -- Up to the transaction with which it would be too many, but at least the first one, which may have stored more.
+  select greatest(stored_by, min(stored_by) over () + 1) into cut from events
   where stored_by >= since and stored_by < until
   order by stored_by offset events_max limit 1;
-  if cut > since then until := cut; end if;
+  until := coalesce(cut, until);
 
   for tail in
     select site, array_agg(distinct visitor) as visitors, count(*) as events

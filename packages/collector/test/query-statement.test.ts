@@ -224,26 +224,28 @@ describe('a question is one statement', () => {
           select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
           from stepped
         ),
-        visits as (
-          select visit, min(at) as started_at, extract(epoch from max(at) - min(at)) as seconds,
-            count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced,
-            max(origin) filter (where starts) as origin,
-            max(client) filter (where starts) as client,
-            max(place) filter (where starts) as place,
-            (array_agg(page order by at, id) filter (where kind = 'page_view'))[1] as entry
+        visited as (
+          select at, visitor, kind, page, action, visit,
+            min(at) over whole as started_at,
+            extract(epoch from max(at) over whole - min(at) over whole) as seconds,
+            count(*) filter (where kind = 'page_view') over whole < 2
+              and count(*) filter (where kind in ('contact', 'custom')) over whole = 0 as bounced,
+            first_value(origin) over whole as origin,
+            first_value(client) over whole as client,
+            first_value(place) over whole as place,
+            (array_agg(page) filter (where kind = 'page_view') over whole)[1] as entry
           from numbered
-          group by visit
+          window whole as (partition by visit order by at, id rows between unbounded preceding and unbounded following)
         ),
         fitting as (
           select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced, coalesce(origin.source, 'Direct') as "visit:source"
-          from numbered as event
-          join visits using (visit)
+          from visited as event
           left join pages as page on page.site = $15 and page.id = event.page
           left join actions as action on action.site = $16 and action.id = event.action
-          left join origins as origin on origin.site = $17 and origin.id = visits.origin
-          left join clients as client on client.site = $18 and client.id = visits.client
-          left join places as place on place.site = $19 and place.id = visits.place
-          left join pages as entry on entry.site = $20 and entry.id = visits.entry
+          left join origins as origin on origin.site = $17 and origin.id = event.origin
+          left join clients as client on client.site = $18 and client.id = event.client
+          left join places as place on place.site = $19 and place.id = event.place
+          left join pages as entry on entry.site = $20 and entry.id = event.entry
           where event.kind::text <> all($21::text[])
         ),
         counted as (

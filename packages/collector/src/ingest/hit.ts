@@ -12,6 +12,8 @@ export type Site = {
   /** Hosts that may send, subdomains included; none means any. */
   hosts: string[]
   bots: 'refuse' | 'count'
+  /** Events it may send on one day of its clock; `null`: as many as it likes. */
+  events_per_day_max: number | null
 }
 
 /** Where a visitor is, as far as the platform tells: ISO 3166-1 country, names for the rest. */

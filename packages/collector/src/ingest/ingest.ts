@@ -5,6 +5,7 @@ import type { Refusal } from '@balise/shared/wire/reply'
 import { checks } from './checks.ts'
 import { eventTimeOf } from './event-time.ts'
 import type { Hit, Sender, Site } from './hit.ts'
+import { createNameOf } from './pseudonym.ts'
 import { type Keys, pseudonymise } from './pseudonymise.ts'
 import type { Delivery, EventRow } from './row.ts'
 import { siteMomentOf } from './site-clock.ts'
@@ -25,6 +26,7 @@ export type Ingested = { delivery: Delivery; refused: Refusal[] }
 export const ingest = async (arrival: Arrival, keys: Keys): Promise<Ingested | null> => {
   const events: EventRow[] = []
   const refused: Refusal[] = []
+  const nameOf = createNameOf()
 
   for (const raw of arrival.envelope.events) {
     const read = validate(raw)
@@ -38,7 +40,7 @@ export const ingest = async (arrival: Arrival, keys: Keys): Promise<Ingested | n
       refused.push({ id: hit.event.id, reason })
       continue
     }
-    const pseudonyms = await pseudonymise(hit, keys)
+    const pseudonyms = await pseudonymise(hit, keys, nameOf)
     if (!pseudonyms) return null
     events.push({ ...rowHeadOf(hit), ...traitsOf(hit), ...pseudonyms })
   }

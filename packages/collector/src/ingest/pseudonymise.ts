@@ -1,6 +1,6 @@
 import { allows } from '@balise/shared/wire/consent'
 import type { Hit } from './hit.ts'
-import { pseudonymOf } from './pseudonym.ts'
+import type { NameOf } from './pseudonym.ts'
 import type { Pseudonyms } from './row.ts'
 import { dayBefore, siteMomentOf } from './site-clock.ts'
 
@@ -21,13 +21,13 @@ export type Keys = {
  * With `analytics` and a secret the visitor is known and keeps their name; otherwise the name is made of address and
  * agent under the key of one site's one day. `null` when that key cannot be had: there is no weaker fallback.
  */
-export const pseudonymise = async (hit: Hit, keys: Keys): Promise<Pseudonyms | null> => {
+export const pseudonymise = async (hit: Hit, keys: Keys, nameOf: NameOf): Promise<Pseudonyms | null> => {
   const { site, batch, event, level } = hit
-  const lasting = (text: string, purpose: string) => pseudonymOf(keys.pepper, [purpose, site.key, text])
+  const lasting = (text: string, purpose: string) => nameOf(keys.pepper, [purpose, site.key, text])
   const target = event.kind === 'contact' && event.target ? { target: await lasting(event.target, 'target') } : {}
 
   if (!allows(level, 'analytics') || !batch.visitor) {
-    const anonymous = await anonymousOf(hit, keys)
+    const anonymous = await anonymousOf(hit, keys, nameOf)
     return anonymous && { ...anonymous, ...target }
   }
   return {
@@ -40,14 +40,14 @@ export const pseudonymise = async (hit: Hit, keys: Keys): Promise<Pseudonyms | n
 }
 
 /** A late event takes the key of its own day while that lives, then that of the day it arrived. */
-const anonymousOf = async (hit: Hit, keys: Keys): Promise<Pseudonyms | null> => {
+const anonymousOf = async (hit: Hit, keys: Keys, nameOf: NameOf): Promise<Pseudonyms | null> => {
   const { site, sender, at, received_at } = hit
   const own = siteMomentOf(at, site.time_zone)
   const key =
     (await keys.siteDay(site, own.day)) ?? (await keys.siteDay(site, siteMomentOf(received_at, site.time_zone).day))
   if (!key) return null
 
-  const name = (dayKey: CryptoKey) => pseudonymOf(dayKey, [sender.ip, sender.agent, site.key])
+  const name = (dayKey: CryptoKey) => nameOf(dayKey, [sender.ip, sender.agent, site.key])
   const visitor = await name(key)
   if (own.since_midnight_ms >= yesterday_tried_ms) return { visitor, known: false }
 

@@ -30,7 +30,7 @@ type Held = { key: CryptoKey; dies_at: Date }
  */
 export const createSiteDayKeys = (stores: { shares: DayShares; vault: ShareVault; now: () => Date }) => {
   const { shares, vault, now } = stores
-  const held = new Map<string, Promise<Held | null>>()
+  const held = new Map<string, Held>()
 
   const draw = async (site: number, day: string, since_midnight_ms: number): Promise<DayShare> => {
     const dies_at = new Date(now().getTime() - since_midnight_ms + lifetime_ms)
@@ -56,21 +56,15 @@ export const createSiteDayKeys = (stores: { shares: DayShares; vault: ShareVault
 
   return async (site: { id: number; time_zone: string }, day: string): Promise<CryptoKey | null> => {
     const name = `${site.id} ${day}`
-    const loading = held.get(name) ?? load(site, day)
-    if (!held.has(name)) {
-      if (held.size >= keys_max) held.clear()
-      held.set(name, loading)
-      // A failure, or a key that is not there yet, is asked for again next time.
-      loading.then(
-        (found) => found || held.delete(name),
-        () => held.delete(name),
-      )
+    // A key and never a promise of one: see `store/bounded-cache.ts`.
+    const found = held.get(name) ?? (await load(site, day))
+    if (!found || found.dies_at <= now()) {
+      held.delete(name)
+      return null
     }
-    const found = await loading
-    if (!found) return null
-    if (found.dies_at > now()) return found.key
-    held.delete(name)
-    return null
+    if (held.size >= keys_max) held.clear()
+    held.set(name, found)
+    return found.key
   }
 }
 

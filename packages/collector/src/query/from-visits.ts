@@ -18,14 +18,13 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   with ${visitsOf(site_id)},
   fitting as (
     select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced${also(values)}
-    from numbered as event
-    join visits using (visit)
+    from visited as event
     left join pages as page on page.site = ${site_id} and page.id = event.page
     left join actions as action on action.site = ${site_id} and action.id = event.action
-    left join origins as origin on origin.site = ${site_id} and origin.id = visits.origin
-    left join clients as client on client.site = ${site_id} and client.id = visits.client
-    left join places as place on place.site = ${site_id} and place.id = visits.place
-    left join pages as entry on entry.site = ${site_id} and entry.id = visits.entry
+    left join origins as origin on origin.site = ${site_id} and origin.id = event.origin
+    left join clients as client on client.site = ${site_id} and client.id = event.client
+    left join places as place on place.site = ${site_id} and place.id = event.place
+    left join pages as entry on entry.site = ${site_id} and entry.id = event.entry
     where ${query.filters ? conditionOf(query.filters) : sql`true`}
   ),
   counted as (

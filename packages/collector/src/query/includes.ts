@@ -1,5 +1,5 @@
 import type { Query } from '@balise/shared/stats/query'
-import { refusalReasons } from '@balise/shared/wire/reply'
+import { countedReasons } from '@balise/shared/wire/reply'
 import { type RawBuilder, sql } from 'kysely'
 import { clocks, isTime } from './clock.ts'
 
@@ -21,7 +21,7 @@ export const includes: { [I in Include]: (site_id: number, query: Query) => RawB
     select coalesce(json_object_agg(reason, count), '{}') from (
       select reason, sum(count) as count
       from refusals
-      where site = ${site_id} and day between first_day and last_day and reason = any(${[...refusalReasons]}::text[])
+      where site = ${site_id} and day between first_day and last_day and reason = any(${[...countedReasons]}::text[])
       group by reason
     ) as refused`,
 }

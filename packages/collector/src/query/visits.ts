@@ -4,14 +4,14 @@ import { type RawBuilder, sql } from 'kysely'
 export const around_hours = 24
 
 /**
- * The table expressions `numbered`, the events in and around the range with the number of their `visit`, and `visits`,
- * one row for each number.
+ * The table expression `visited`: the events in and around the range, each with the number and the facts of its visit.
+ * (Windows and no join: what a filter leaves of the visits cannot be foreseen, and the planner would loop over them.)
  *
  * A visit that reaches out of the range has an event within the longest pause of its edge. Of the few visitors who have
  * one there, all other events are read too (`far`), so that each visit is known whole, however long it is.
  *
  * `starts` marks a visit's first event: the first of a visitor's session after its longest pause. Its facts are the
- * visit's, so whichever of them is asked for, only one event has a say.
+ * visit's.
  */
 export const visitsOf = (site_id: number): RawBuilder<unknown> => sql`near as (
     select id, at, visitor, session, kind, page, origin, client, place, action,
@@ -39,13 +39,16 @@ export const visitsOf = (site_id: number): RawBuilder<unknown> => sql`near as (
     select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
     from stepped
   ),
-  visits as (
-    select visit, min(at) as started_at, extract(epoch from max(at) - min(at)) as seconds,
-      count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced,
-      max(origin) filter (where starts) as origin,
-      max(client) filter (where starts) as client,
-      max(place) filter (where starts) as place,
-      (array_agg(page order by at, id) filter (where kind = 'page_view'))[1] as entry
+  visited as (
+    select at, visitor, kind, page, action, visit,
+      min(at) over whole as started_at,
+      extract(epoch from max(at) over whole - min(at) over whole) as seconds,
+      count(*) filter (where kind = 'page_view') over whole < 2
+        and count(*) filter (where kind in ('contact', 'custom')) over whole = 0 as bounced,
+      first_value(origin) over whole as origin,
+      first_value(client) over whole as client,
+      first_value(place) over whole as place,
+      (array_agg(page) filter (where kind = 'page_view') over whole)[1] as entry
     from numbered
-    group by visit
+    window whole as (partition by visit order by at, id rows between unbounded preceding and unbounded following)
   )`
