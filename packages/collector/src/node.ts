@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { health } from '@balise/shared/health'
 import { serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Cron } from 'croner'
@@ -6,9 +7,11 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import manifest from '../package.json' with { type: 'json' }
 import { createCollector } from './collector.ts'
+import type { Delivery } from './ingest/row.ts'
 import { createFileVault } from './keys/file-vault.ts'
 import { peppersOf } from './keys/peppers.ts'
 import { openPlaces } from './places.ts'
+import { openSpool } from './spool/open-spool.ts'
 import { storeEvents } from './store/events.ts'
 import { createMicroBatch } from './store/micro-batch.ts'
 import { openPostgres } from './store/postgres.ts'
@@ -18,6 +21,13 @@ const environment = z.object({
   PEPPERS: z.string(),
   /** Outside the database and outside every backup. */
   SHARES_DIR: z.string().min(1),
+  /** Where deliveries wait while the database is away, on a disk of this machine. Unset: they are refused with 503. */
+  SPOOL_DIR: z.string().optional(),
+  SPOOL_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2 ** 30),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
   HOST: z.string().default('127.0.0.1'),
   /** Where a proxy of yours, and nobody else, writes the visitor's address: `x-real-ip`. Unset: the connection's. */
@@ -41,6 +51,7 @@ if (!settings.success) {
   process.exit(1)
 }
 const { DATABASE_URL, PEPPERS, SHARES_DIR, PORT, HOST, ADDRESS_HEADER, PLACES_FILE, ASSETS_DIR } = settings.data
+const { SPOOL_DIR, SPOOL_BYTES_MAX } = settings.data
 
 const places = await openPlaces(PLACES_FILE, report)
 if ('refusal' in places) {
@@ -56,16 +67,26 @@ const database = openPostgres({
   onIdleError: report,
 })
 
+const storeSpooled = (delivery: Delivery) => storeEvents(database, delivery)
+const store = createMicroBatch({
+  store: storeSpooled,
+  stores_at_once_max: 4,
+  events_per_store_max: 2_000,
+  events_waiting_max: 20_000,
+})
+const spool = SPOOL_DIR
+  ? await openSpool({ folder: SPOOL_DIR, bytes_max: SPOOL_BYTES_MAX, store, storeSpooled, report })
+  : undefined
+if (spool && 'refusal' in spool) {
+  console.error(spool.refusal)
+  process.exit(1)
+}
+
 const collector = createCollector({
   database,
   vault: createFileVault(SHARES_DIR, now),
   peppers: await peppersOf(PEPPERS),
-  deliver: createMicroBatch({
-    store: (delivery) => storeEvents(database, delivery),
-    stores_at_once_max: 4,
-    events_per_store_max: 2_000,
-    events_waiting_max: 20_000,
-  }),
+  deliver: spool?.deliver ?? store,
   now,
   report,
   version: manifest.version,
@@ -73,6 +94,17 @@ const collector = createCollector({
 
 const app = new Hono<{ Bindings: Node }>()
 if (ASSETS_DIR) app.get('/*', serveStatic({ root: ASSETS_DIR }))
+if (spool)
+  app.get('/health', async ({ req }) => {
+    const response = await collector.fetch(req.raw, { ip: '', place: {} })
+    const { ok, version, parts } = health.parse(await response.json())
+    const part = spool.health()
+    const status = ok && part.ok ? 200 : 503
+    return Response.json(
+      { ok: status === 200, version, parts: { ...parts, spool: part } },
+      { status, headers: response.headers },
+    )
+  })
 app.all('/*', ({ req, env }) => {
   const ip = (ADDRESS_HEADER ? req.header(ADDRESS_HEADER) : env.incoming.socket.remoteAddress) ?? ''
   return collector.fetch(req.raw, { ip, place: places.placeOf(ip) })
@@ -93,7 +125,11 @@ server.on('error', (failure: NodeJS.ErrnoException) => {
 
 const stop = () => {
   schedule.stop()
-  server.close(() => void database.destroy().then(() => process.exit(0)))
+  server.close(async () => {
+    await spool?.stop()
+    await database.destroy()
+    process.exit(0)
+  })
 }
 process.once('SIGINT', stop)
 process.once('SIGTERM', stop)
