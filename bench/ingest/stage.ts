@@ -51,7 +51,13 @@ export const openStage = async (): Promise<Stage> => {
   }
 
   async function openNode(base: Base): Promise<Runtime> {
-    const env = { ...envOf(base), SHARES_DIR: join(dir, 'shares'), PORT: '0', ADDRESS_HEADER: 'x-real-ip' }
+    const env = {
+      ...envOf(base),
+      SHARES_DIR: join(dir, 'shares'),
+      PORT: '0',
+      ADDRESS_HEADER: 'x-real-ip',
+      LIMITS: 'off',
+    }
     const server = await parts.add('Node', started('packages/collector/src/node.ts', { env }))
     const hello = await parts.add('hello-world', started('bench/ingest/hello-node.ts'))
     return {

@@ -52,7 +52,7 @@ const options = convertV4MiniflareOptions({
       compatibilityDate: compatibility_date,
       compatibilityFlags: compatibility_flags,
       modules: [{ type: 'ESModule', path: 'worker.js', contents: readFileSync(join(bundle, 'worker.js'), 'utf8') }],
-      bindings: { DATABASE_URL, NEON_ENDPOINT, PEPPERS },
+      bindings: { DATABASE_URL, NEON_ENDPOINT, PEPPERS, LIMITS: 'off' },
       kvNamespaces: kv_namespaces.map(({ binding }) => binding),
       queueProducers: Object.fromEntries(queues.producers.map(({ binding, queue }) => [binding, queue])),
       queueConsumers: Object.fromEntries(queues.consumers.map((consumer) => [consumer.queue, optionsOf(consumer)])),

@@ -13,8 +13,17 @@ import { createGateway } from '../../packages/neon-gateway/src/gateway.ts'
 /** A collector on a real runtime, at an address of its own. `scheduled` is its clock's strike, which tests do not wait for. */
 export type Platform = { url: string; scheduled?: () => Promise<void>; stop: () => Promise<void> }
 
-/** What a platform is started on. `assets` is the folder it serves beside the API, by default none. */
-export type PlatformOptions = { database_url: string; peppers?: string; assets?: string }
+/**
+ * What a platform is started on. `assets` is the folder it serves beside the API, by default none; `settings` are what an
+ * operator sets besides; `limit_max` stands for each limit of `wrangler.toml`, so that a test can reach it.
+ */
+export type PlatformOptions = {
+  database_url: string
+  peppers?: string
+  assets?: string
+  settings?: Record<string, string>
+  limit_max?: number
+}
 
 const ready_within_ms = 30_000
 
@@ -31,6 +40,7 @@ export const startNode = async (options: PlatformOptions): Promise<Platform> => 
       SHARES_DIR: shares,
       PORT: '0',
       ASSETS_DIR: options.assets ?? '',
+      ...options.settings,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -65,8 +75,8 @@ export const startWorkerd = async (options: PlatformOptions): Promise<Platform> 
     root,
     workers: [
       {
-        configPath: configIn(folder, options.assets ?? folder),
-        vars: { NEON_ENDPOINT: `${gateway.url}/sql` },
+        configPath: configIn(folder, options),
+        vars: { NEON_ENDPOINT: `${gateway.url}/sql`, ...options.settings },
         secrets: { DATABASE_URL: gateway.database_url, PEPPERS: peppers },
       },
     ],
@@ -86,10 +96,11 @@ export const startWorkerd = async (options: PlatformOptions): Promise<Platform> 
 }
 
 /** `wrangler.toml` in another folder, with other assets: tests that run at once do not share what they serve. */
-const configIn = (folder: string, assets: string): string => {
+const configIn = (folder: string, { assets = folder, limit_max }: PlatformOptions): string => {
   const config = readFileSync(join(root, 'wrangler.toml'), 'utf8')
     .replace(/^main = "(.+)"$/m, (_, main: string) => `main = ${JSON.stringify(join(root, main))}`)
     .replace(/^directory = ".+"$/m, `directory = ${JSON.stringify(assets)}`)
+    .replace(/\blimit = [\d_]+/g, (limit) => (limit_max === undefined ? limit : `limit = ${limit_max}`))
   const path = join(folder, 'wrangler.toml')
   writeFileSync(path, config)
   return path

@@ -11,6 +11,7 @@ const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL.
   balise migrate                              bring the database to the newest schema
   balise site add KEY [--time-zone ZONE]      make a site, or change it
                       [--host HOST ...] [--bots refuse|count]
+                      [--events-per-day N]
   balise token create --site KEY [--scope query|privacy ...] [--label TEXT]
                                               make a token and print it, once
   balise pepper                               print a new pepper for PEPPERS`
@@ -25,6 +26,7 @@ const optionsOf = (words: string[]) =>
       'time-zone': { type: 'string' },
       host: { type: 'string', multiple: true },
       bots: { type: 'string' },
+      'events-per-day': { type: 'string' },
       site: { type: 'string' },
       scope: { type: 'string', multiple: true },
       label: { type: 'string' },
@@ -43,9 +45,12 @@ const verbs: Record<string, (given: Given) => Promise<string>> = {
       key,
       ...(options['time-zone'] && { time_zone: options['time-zone'] }),
       ...(options.host && { hosts: options.host }),
+      ...(options['events-per-day'] && { events_per_day_max: Number(options['events-per-day']) }),
       ...(options.bots && { bots: options.bots as 'refuse' | 'count' }),
     })
-    return `site ${site.key}: time zone ${site.time_zone}, hosts ${site.hosts.join(', ') || 'any'}, bots ${site.bots}`
+    const { key: name, time_zone, hosts, bots, events_per_day_max } = site
+    const settings = [`time zone ${time_zone}`, `hosts ${hosts.join(', ') || 'any'}`, `bots ${bots}`]
+    return `site ${name}: ${settings.join(', ')}, events per day ${events_per_day_max ?? 'any'}`
   },
   'token create': ({ database_url, options }) =>
     createTokenFor(database_url, {

@@ -16,6 +16,7 @@ export const siteSettings = z.strictObject({
   key: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'small letters, digits, dots, dashes; at most 64'),
   time_zone: z.string().refine(isTimeZone, 'an IANA time zone, like Africa/Douala').default('UTC'),
   hosts: z.array(z.hostname()).max(100).default([]),
+  events_per_day_max: z.int().min(0).nullable().default(null),
   bots: z.enum(['refuse', 'count']).default('refuse'),
 })
 

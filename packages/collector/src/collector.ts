@@ -5,6 +5,9 @@ import type { Peer, Site } from './ingest/hit.ts'
 import type { Delivery } from './ingest/row.ts'
 import type { ShareVault } from './keys/share-vault.ts'
 import { createSiteDayKeys } from './keys/site-day-keys.ts'
+import type { Limits } from './limits/allow.ts'
+import { createQuota } from './limits/quota.ts'
+import { createRefusalCounts } from './limits/refusal-counts.ts'
 import { ask } from './query/ask.ts'
 import { createBoundedCache } from './store/bounded-cache.ts'
 import type { Database } from './store/database.ts'
@@ -13,6 +16,7 @@ import { erase } from './store/erasures.ts'
 import { type Outcome, storeEvents } from './store/events.ts'
 import { foldAll, foldLagOf } from './store/fold.ts'
 import { preparePartitions } from './store/partitions.ts'
+import { drawQuota } from './store/quota-draws.ts'
 import { findSite } from './store/sites.ts'
 import { findGrant } from './store/tokens.ts'
 
@@ -24,6 +28,7 @@ export type CollectorDeps = {
   peppers: [CryptoKey, ...CryptoKey[]]
   /** Makes a delivery durable; `null` where outcomes are known only later, behind a queue. */
   deliver: (delivery: Delivery) => Promise<Outcome[] | null>
+  limits: Limits
   now: () => Date
   report: (failure: Error) => void
   version: string
@@ -40,14 +45,19 @@ const fold_lag_seconds_max = 900
 
 /** The whole of Balise but its platform: web standards in, web standards out. */
 export const createCollector = (deps: CollectorDeps) => {
-  const { database, vault, peppers, deliver, now, report, version } = deps
+  const { database, vault, peppers, deliver, limits, now, report, version } = deps
   const remembered = { ttl_ms: remembered_ms, entries_max: 10_000, now }
+
+  const refusals = createRefusalCounts({ deliver, now })
 
   const app = createApp({
     findSite: createBoundedCache({ find: (key) => findSite(database, key), ...remembered }),
     findGrant: createBoundedCache({ find: (token) => findGrant(database, token), ...remembered }),
     keys: { pepper: peppers[0], siteDay: createSiteDayKeys({ shares: dayShares(database), vault, now }) },
     deliver,
+    limits,
+    quota: createQuota({ draw: (site, day, wanted) => drawQuota(database, { site, day, wanted }), now }),
+    refusals,
     ask: (site: Site, query: Query) => ask(database, site, query, now()),
     peppers,
     erase: (erasure) => erase(database, erasure),
@@ -62,6 +72,7 @@ export const createCollector = (deps: CollectorDeps) => {
     fetch: async (request: Request, peer: Peer): Promise<Response> => app.fetch(request, { peer }),
     /** What has to be done every minute or so, on any number of machines at once. */
     scheduled: async (): Promise<void> => {
+      await refusals.deliverNow()
       await foldAll(database, folding)
       await preparePartitions(database, now())
       await destroyDeadShares(database, now())

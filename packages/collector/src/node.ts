@@ -10,6 +10,7 @@ import { createCollector } from './collector.ts'
 import type { Delivery } from './ingest/row.ts'
 import { createFileVault } from './keys/file-vault.ts'
 import { peppersOf } from './keys/peppers.ts'
+import { limitSettings, nodeLimitsOf } from './limits/node-limits.ts'
 import { openPlaces } from './places.ts'
 import { openSpool } from './spool/open-spool.ts'
 import { storeEvents } from './store/events.ts'
@@ -36,6 +37,7 @@ const environment = z.object({
   PLACES_FILE: z.string().optional(),
   /** A folder served beside the API: the built SDK, the demo. */
   ASSETS_DIR: z.string().optional(),
+  ...limitSettings,
 })
 
 type Node = { incoming: { socket: { remoteAddress?: string } } }
@@ -87,6 +89,7 @@ const collector = createCollector({
   vault: createFileVault(SHARES_DIR, now),
   peppers: await peppersOf(PEPPERS),
   deliver: spool?.deliver ?? store,
+  limits: nodeLimitsOf(settings.data, now),
   now,
   report,
   version: manifest.version,

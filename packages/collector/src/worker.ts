@@ -6,16 +6,18 @@ import type { Peer, Place } from './ingest/hit.ts'
 import type { Delivery } from './ingest/row.ts'
 import { createKvVault } from './keys/kv-vault.ts'
 import { peppersOf } from './keys/peppers.ts'
+import { type LimitBindings, platformLimitsOf } from './limits/platform-limits.ts'
 import { openNeon } from './store/neon.ts'
 
 /** What `wrangler.toml` names. */
-type Bindings = { SHARES: KVNamespace; DELIVERIES: Queue<Delivery> }
+type Bindings = { SHARES: KVNamespace; DELIVERIES: Queue<Delivery> } & LimitBindings
 
 const environment = z.object({
   DATABASE_URL: z.url(),
   /** Where statements go instead of Neon: the gateway on this machine. Unset in production. */
   NEON_ENDPOINT: z.url().optional(),
   PEPPERS: z.string(),
+  LIMITS: z.enum(['on', 'off']).default('on'),
 })
 
 const now = () => new Date()
@@ -24,15 +26,17 @@ const now = () => new Date()
 const report = ({ name, message }: Error) => console.error(JSON.stringify({ failure: name, message }))
 
 const openCollector = async (bindings: Bindings) => {
-  const { DATABASE_URL, NEON_ENDPOINT, PEPPERS } = environment.parse(bindings)
+  const { DATABASE_URL, NEON_ENDPOINT, PEPPERS, LIMITS } = environment.parse(bindings)
+  const peppers = await peppersOf(PEPPERS)
   return createCollector({
     database: openNeon({ url: DATABASE_URL, endpoint: NEON_ENDPOINT }),
     vault: createKvVault(bindings.SHARES, now),
-    peppers: await peppersOf(PEPPERS),
+    peppers,
     deliver: async (delivery) => {
       for (const message of messagesOf(delivery)) await bindings.DELIVERIES.send(message)
       return null
     },
+    limits: platformLimitsOf({ setting: LIMITS, bindings, pepper: peppers[0] }),
     now,
     report,
     version: manifest.version,

@@ -27,7 +27,7 @@ export const pageView = (at: Date, url = 'https://shop.example/'): WireEvent => 
 
 /** A batch as it arrives at once from a person's browser, at level `anonymous`, for a site without restrictions. */
 export const arrivalOf = (events: unknown[], received_at: Date, given: Partial<Batch> = {}): Arrival => ({
-  site: { id: 1, key: 'demo', time_zone: 'UTC', hosts: [], bots: 'refuse' },
+  site: { id: 1, key: 'demo', time_zone: 'UTC', hosts: [], bots: 'refuse', events_per_day_max: null },
   envelope: { site: 'demo', sent_at: received_at.getTime(), consent: 'anonymous', ...given, events },
   sender: {
     ip: '203.0.113.7',

@@ -24,7 +24,13 @@ const openWorld = async (statement_ms_max: number) => {
 
   const settle = async (time_zone: string, events: EventRow[]): Promise<AskedSite> => {
     sites += 1
-    const site = await saveSite(database, { key: `site-${sites}`, time_zone, hosts: [], bots: 'refuse' })
+    const site = await saveSite(database, {
+      key: `site-${sites}`,
+      time_zone,
+      hosts: [],
+      bots: 'refuse',
+      events_per_day_max: null,
+    })
     await store(site, events)
     return site
   }

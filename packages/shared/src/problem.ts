@@ -6,6 +6,7 @@ import { z } from 'zod'
  */
 export const problems = {
   unreadable: { status: 400, title: 'The body is not JSON. Send one JSON object.' },
+  too_deep: { status: 400, title: 'The body nests too deeply. Send at most 64 levels of lists and objects.' },
   invalid: { status: 400, title: 'The request is not of the documented shape. The errors name each field.' },
   unauthorized: { status: 401, title: 'Send a valid token: "Authorization: Bearer …".' },
   forbidden: { status: 403, title: 'The token does not cover this site or this act. Use one that has the scope.' },
@@ -15,6 +16,11 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'The address exists, the method does not. See the Allow header.' },
   too_large: { status: 413, title: 'The body is too large. Send smaller batches.' },
   unsupported_type: { status: 415, title: 'Send application/json, or text/plain that holds JSON.' },
+  too_many_requests: { status: 429, title: 'Too much at once. Send the same again after Retry-After.' },
+  quota_exceeded: {
+    status: 429,
+    title: 'The site has sent its events of today. Send the same batch again after Retry-After, or raise the quota.',
+  },
   internal: { status: 500, title: 'Something broke here, not on your side. The request may be sent again.' },
   unavailable: { status: 503, title: 'The store cannot be reached now. Send the same batch again after Retry-After.' },
 } as const satisfies Record<string, { status: number; title: string }>

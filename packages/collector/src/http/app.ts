@@ -27,7 +27,7 @@ export const createApp = (deps: AppDeps) => {
   const app = new Hono<Environment>()
 
   const tell = (refused: Refused): Response => {
-    tally.refused(refused.code)
+    tally.refused(refused.code, refused.limit?.name)
     return problemOf(refused)
   }
   const answer = async (answering: Promise<Answered> | Answered): Promise<Response> => {
@@ -46,8 +46,8 @@ export const createApp = (deps: AppDeps) => {
   )
 
   app.post('/v1/events', ({ req, env }) => answer(collect(req.raw, env.peer, deps)))
-  app.post('/v1/query', ({ req }) => answer(stats(req.raw, deps)))
-  app.post('/v1/privacy/erasures', ({ req }) => answer(eraseOnRequest(req.raw, deps)))
+  app.post('/v1/query', ({ req, env }) => answer(stats(req.raw, env.peer, deps)))
+  app.post('/v1/privacy/erasures', ({ req, env }) => answer(eraseOnRequest(req.raw, env.peer, deps)))
   app.on(['GET', 'PUT', 'DELETE', 'PATCH'], ['/v1/events', '/v1/query', '/v1/privacy/erasures'], () =>
     answer(refuse('method_not_allowed')),
   )

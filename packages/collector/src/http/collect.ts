@@ -7,11 +7,12 @@ import { ingest } from '../ingest/ingest.ts'
 import type { Keys } from '../ingest/pseudonymise.ts'
 import type { Delivery } from '../ingest/row.ts'
 import type { Outcome } from '../store/events.ts'
+import { limitedByAddress, limitedBySite, type SiteLimitedDeps } from './limited.ts'
 import { readJson } from './read-json.ts'
 import { type Answered, refuse, refuseInvalid } from './refused.ts'
 
 /** What the events' door needs of the world. */
-export type CollectDeps = {
+export type CollectDeps = SiteLimitedDeps & {
   findSite: (key: string) => Promise<Site | null>
   keys: Keys
   /** Makes a delivery durable. Where the write comes later, behind a queue, it cannot tell outcomes yet: `null`. */
@@ -21,6 +22,8 @@ export type CollectDeps = {
 
 /** `POST /v1/events`: a batch comes in, and is durable before it is answered. */
 export const collect = async (request: Request, peer: Peer, deps: CollectDeps): Promise<Answered> => {
+  const floods = await limitedByAddress('batches', peer, deps)
+  if (floods) return floods
   const body = await readJson(request, limits.body_bytes_max)
   if ('refused' in body) return body
   const read = envelope.safeParse(body.json)
@@ -29,6 +32,8 @@ export const collect = async (request: Request, peer: Peer, deps: CollectDeps): 
   const site = await deps.findSite(read.data.site)
   if (!site) return refuse('unknown_site')
   if (!mayUse(site, request.headers.get('origin'))) return refuse('origin_not_allowed')
+  const over = await limitedBySite(site, read.data.events.length, deps)
+  if (over) return over
 
   const arrival = { site, envelope: read.data, sender: senderOf(request, peer), received_at: deps.now() }
   const ingested = await ingest(arrival, deps.keys)
@@ -36,6 +41,7 @@ export const collect = async (request: Request, peer: Peer, deps: CollectDeps): 
 
   const { delivery, refused } = ingested
   const outcomes = await deps.deliver(delivery)
+  deps.quota.giveBack(site, refused.length + (outcomes?.length ?? 0))
   return replyOf({ accepted: delivery.events.length, refused }, outcomes)
 }
 

@@ -1,10 +1,15 @@
+import { nestsDeeper } from './nesting.ts'
 import { type Refused, refuse } from './refused.ts'
+
+/** Twice what the deepest thing of ours, a question's filters, may nest. */
+const nesting_max = 64
 
 const readable = /^(application\/json|text\/plain)\s*(;|$)/i
 
 /**
  * The JSON of a request's body, or why it is turned away: `415` for another type, `413` past `body_bytes_max`
- * (counted while it comes in: a header may lie), `400` when it is no JSON.
+ * (counted while it comes in: a header may lie), `400` when it is no JSON, or
+ * nests so deeply that reading it could end the stack.
  */
 export const readJson = async (
   request: Request,
@@ -15,6 +20,7 @@ export const readJson = async (
 
   const text = await readText(request, body_bytes_max)
   if (text === null) return refuse('too_large')
+  if (nestsDeeper(text, nesting_max)) return refuse('too_deep')
   try {
     return { json: JSON.parse(text) }
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { EventKind } from '@balise/shared/wire/event'
-import type { Generated, Kysely } from 'kysely'
+import type { ColumnType, Generated, Kysely } from 'kysely'
 
 /** The tables as `migrations/` makes them. What SQL counts in `bigint` or `numeric` arrives as text. */
 export type Tables = {
@@ -9,6 +9,7 @@ export type Tables = {
     time_zone: string
     hosts: string[]
     bots: 'refuse' | 'count'
+    events_per_day_max: ColumnType<string | null, number | null, number | null>
     created_at: Generated<Date>
   }
   tokens: {

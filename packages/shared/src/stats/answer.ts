@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { refusalReasons } from '../wire/reply.ts'
+import { countedReasons } from '../wire/reply.ts'
 import { query } from './query.ts'
 
 /**
@@ -18,7 +18,7 @@ export const answer = z.strictObject({
     /** Every bucket of the range, empty ones too. */
     time_labels: z.array(z.string()).optional(),
     /** Events of the range's days that were turned away, by reason. */
-    refused: z.partialRecord(z.enum(refusalReasons), z.int()).optional(),
+    refused: z.partialRecord(z.enum(countedReasons), z.int()).optional(),
   }),
   query,
 })

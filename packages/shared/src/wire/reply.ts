@@ -11,6 +11,15 @@ export const refusalReasons = ['invalid', 'too_old', 'in_future', 'bot', 'no_con
 /** One of {@link refusalReasons}. */
 export type RefusalReason = (typeof refusalReasons)[number]
 
+/**
+ * The names under which a site's events are counted when they are turned away: each for its own reason, or a whole batch
+ * for now, which comes again and is counted each time.
+ */
+export const countedReasons = [...refusalReasons, 'too_many_requests', 'quota_exceeded'] as const
+
+/** One of {@link countedReasons}. */
+export type CountedReason = (typeof countedReasons)[number]
+
 /** One event that was not kept: its id where it could be read, the reason, and for `invalid` what is wrong where. */
 export const refusal = z.strictObject({
   id: z.string().nullable(),
