@@ -35,13 +35,16 @@ export const createConsent = (usual: ConsentLevel, store: Store, onDecision: OnD
     get: () => level() || 'none',
     set: calm((next) => decide(next, true)),
     connect: calm(({ read, on }) => {
-      const hear = (isNew?: boolean) => {
+      let isNew = false
+      const hear = () => {
         const says = read()
         // Undecided never escalates: it may take a permission back, never a refusal.
-        if (says || (decided && allows(decided, usual))) decide(says, isNew)
+        if (says !== decided && (says || (decided && allows(decided, usual)))) decide(says, isNew)
       }
-      on(calm(() => hear(true)))
+      on(calm(hear))
       hear()
+      // What was told until here was decided on an earlier page.
+      isNew = true
     }),
     optOut: calm((out = true) => {
       const before = level()

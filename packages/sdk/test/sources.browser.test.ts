@@ -88,3 +88,13 @@ describe.each(Object.keys(platforms))('a page that follows %s', (source) => {
     expect(await level()).toBe('anonymous')
   })
 })
+
+test('a platform that repeats its answer splits no visit', async () => {
+  await open('cookiebot', { attributes: 'data-refused="anonymous"', before: `platform.load('nothing')` })
+  for (let times = 0; times < 3; times++) {
+    await answer('nothing')
+    await say(tab, (balise) => balise.track('asked again'))
+  }
+  await say(tab, (balise) => balise.flush())
+  expect(new Set(site.batches().map(({ session }) => session)).size).toBe(1)
+})
