@@ -31,56 +31,6 @@ const told = async (kind: string) => {
     .filter((event) => event.kind === kind)
 }
 
-describe('a click that reaches out', () => {
-  test.each([
-    { shape: 'a plain link', html: '<a href="tel:+237600000000">Call</a>' },
-    { shape: 'a link around other elements', html: '<a href="tel:+237600000000"><b><i>Call</i></b></a>' },
-    {
-      shape: 'a link whose default the page prevents',
-      html: '<a href="tel:+237600000000" onclick="return false">Call</a>',
-    },
-    {
-      shape: 'a link whose click the page stops',
-      html: '<p onclick="event.stopPropagation()"><a href="tel:+237600000000">Call</a></p>',
-    },
-    {
-      shape: 'a link inside an SVG',
-      html: '<svg><a href="tel:+237600000000"><text y="20">Call</text></a></svg>',
-    },
-    {
-      shape: 'a link in a shadow root, added later',
-      html: `<div></div><script>
-        addEventListener('load', () => {
-          document.querySelector('div').attachShadow({ mode: 'open' }).innerHTML = '<a href="tel:+237600000000">Call</a>'
-        })
-      </script>`,
-    },
-  ])('is told for $shape', async ({ html }) => {
-    site.html = pageOf('', html)
-    await page.goto(site.url)
-    await page.getByText('Call').click()
-    expect(await told('contact')).toMatchObject([{ channel: 'phone', target: '+237600000000' }])
-  })
-
-  test('goes where it was going, at once', async () => {
-    site.html = pageOf('', '<a href="mailto:hello@shop.example">Write</a>')
-    await page.goto(site.url)
-    const prevented = page.evaluate(
-      () => new Promise((resolve) => addEventListener('click', (event) => resolve(event.defaultPrevented))),
-    )
-    await page.getByText('Write').click()
-    expect(await prevented).toBe(false)
-    expect(await told('contact')).toMatchObject([{ channel: 'email', target: 'hello@shop.example' }])
-  })
-
-  test('is no contact when it leads to another page', async () => {
-    site.html = pageOf('', '<a href="/about">About</a>')
-    await page.goto(site.url)
-    await page.getByText('About').click()
-    expect(await told('contact')).toEqual([])
-  })
-})
-
 describe('calls to an API', () => {
   const call = (page: Page) =>
     page.evaluate(async () => {
@@ -114,21 +64,115 @@ describe('calls to an API', () => {
   })
 })
 
-test('attention is told once when the page hides, and again for another stretch', async () => {
-  site.html = pageOf('', '<p style="height: 5000px">Long</p>')
-  await page.goto(`${site.url}/long`)
-  await page.evaluate(() => scrollTo(0, 5000))
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
-  const other = await person.newPage()
-  await other.goto('about:blank')
-  await page.evaluate(() => {
-    Object.defineProperty(document, 'hidden', { configurable: true, value: true })
-    document.dispatchEvent(new Event('visibilitychange'))
-    document.dispatchEvent(new Event('visibilitychange'))
+describe('attention', () => {
+  const long = '<p style="height: 5000px">Long</p>'
+  const set = (page: Page, isHidden: boolean) =>
+    page.evaluate((isHidden) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, value: isHidden })
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+    }, isHidden)
+  const hide = (page: Page) => set(page, true)
+  const show = (page: Page) => set(page, false)
+  const wait = (seconds: number) => (page: Page) => page.clock.runFor(seconds * 1_000)
+  const scroll = (to: number) => (page: Page) =>
+    page.evaluate(async (to) => {
+      const scrolled = new Promise((resolve) => addEventListener('scroll', resolve, { once: true }))
+      scrollTo(0, to)
+      await scrolled
+    }, to)
+  const go = (page: Page) => page.evaluate(() => history.pushState({}, '', '/next'))
+  const focus = (has: boolean) => (page: Page) =>
+    page.evaluate((has) => {
+      document.hasFocus = () => has
+      dispatchEvent(new Event(has ? 'focus' : 'blur'))
+    }, has)
+
+  type Stretch = { at: string; seconds: number; scroll_percent: number }
+  const stays: { says: string; body: string; does: ((page: Page) => Promise<unknown>)[]; tells: Stretch[] }[] = [
+    {
+      says: 'is told once when the page hides, however often it says so',
+      body: long,
+      does: [wait(3), hide, hide],
+      tells: [{ at: '/long', seconds: 3, scroll_percent: 14 }],
+    },
+    {
+      says: 'goes as deep as the page was seen, though the visitor came back up',
+      body: long,
+      does: [scroll(2_000), scroll(0), wait(1), hide],
+      tells: [{ at: '/long', seconds: 1, scroll_percent: 54 }],
+    },
+    {
+      says: 'ends with the whole of a page that has nothing to scroll',
+      body: 'Short',
+      does: [wait(2), hide],
+      tells: [{ at: '/long', seconds: 2, scroll_percent: 100 }],
+    },
+    {
+      says: 'rests while the page is hidden, and adds another stretch',
+      body: long,
+      does: [wait(1), hide, wait(60), show, scroll(5_000), wait(4), hide],
+      tells: [
+        { at: '/long', seconds: 1, scroll_percent: 14 },
+        { at: '/long', seconds: 4, scroll_percent: 100 },
+      ],
+    },
+    {
+      says: 'rests while another window has the focus',
+      body: 'Short',
+      does: [wait(1), focus(false), wait(60), focus(true), wait(2), hide],
+      tells: [{ at: '/long', seconds: 3, scroll_percent: 100 }],
+    },
+    {
+      says: 'belongs to the page it was given to, in a router too',
+      body: long,
+      does: [scroll(5_000), wait(2), go, scroll(0), wait(5), hide],
+      tells: [
+        { at: '/long', seconds: 2, scroll_percent: 100 },
+        { at: '/next', seconds: 5, scroll_percent: 14 },
+      ],
+    },
+    {
+      says: 'of a moment is none, so that a router may pass through',
+      body: 'Short',
+      does: [wait(2), (page) => page.evaluate(() => history.pushState({}, '', '/old')), go, wait(1), hide],
+      tells: [
+        { at: '/long', seconds: 2, scroll_percent: 100 },
+        { at: '/next', seconds: 1, scroll_percent: 100 },
+      ],
+    },
+    { says: 'that was never given is not told', body: 'Short', does: [focus(false), wait(5), hide], tells: [] },
+  ]
+
+  test.each(stays)('$says', async ({ body, does, tells }) => {
+    site.html = pageOf('', `<body style="margin: 0">${body}</body>`)
+    await page.setViewportSize({ width: 800, height: 720 })
+    await page.clock.install({ time: 0 })
+    await page.goto('about:blank')
+    await page.clock.pauseAt(1_000)
+    await page.goto(`${site.url}/long`)
+    for (const act of does) await act(page)
+    const stretches = (await told('engagement')).flatMap((event) => (event.kind === 'engagement' ? [event] : []))
+    expect(
+      stretches.map(({ url, engaged_ms, scroll_percent }) => {
+        return { at: url.replace(site.url, ''), seconds: engaged_ms / 1_000, scroll_percent }
+      }),
+    ).toEqual(tells)
   })
-  const [first, ...more] = await told('engagement')
-  expect(more).toEqual([])
-  expect(first).toMatchObject({ url: `${site.url}/long`, scroll_percent: 100 })
+
+  test('begins anew on a page that comes back from the cache', async () => {
+    site.html = pageOf()
+    await page.goto(`${site.url}/a`)
+    await page.waitForFunction(() => performance.now() > 300)
+    site.html = '<title>Elsewhere</title>'
+    await page.goto(`${site.url}/elsewhere`)
+    site.html = pageOf()
+    await page.goBack({ waitUntil: 'commit' })
+    const back = await page.evaluate(() => performance.now())
+    await page.waitForFunction((since) => performance.now() > since + 300, back)
+    await page.goto(`${site.url}/b`)
+    const stretches = () => site.batches().flatMap(({ events }) => events.filter(({ kind }) => kind === 'engagement'))
+    await expect.poll(() => stretches().map(({ url }) => url)).toEqual([`${site.url}/a`, `${site.url}/a`])
+  })
 })
 
 test('what was said before the script came is kept by the README’s stub', async () => {
@@ -136,7 +180,7 @@ test('what was said before the script came is kept by the README’s stub', asyn
   expect(stub).toBeDefined()
   site.html = `${stub}<script>balise.track('early', { first: true }); balise.consent.set('marketing'); balise.identify('customer-1')</script>${pageOf()}`
   await page.goto(site.url)
-  const events = await site.events(2)
-  expect(events).toMatchObject([{ kind: 'page_view' }, { kind: 'custom', name: 'early', props: { first: true } }])
+  const events = (await site.events(2)).toSorted((a, b) => a.kind.localeCompare(b.kind))
+  expect(events).toMatchObject([{ kind: 'custom', name: 'early', props: { first: true } }, { kind: 'page_view' }])
   expect(site.batches()).toMatchObject([{ consent: 'marketing', user: 'customer-1' }])
 })

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openChromium, say } from './chromium.ts'
-import { openSite, pageOf, type Site } from './site.ts'
+import { moduleOf, openSite, pageOf, type Site } from './site.ts'
 
 let browser: Browser
 let person: BrowserContext
@@ -131,7 +131,95 @@ test('a page that hides right after it was come to is seen all the same', async 
     history.pushState({}, '', '/b')
     dispatchEvent(new Event('pagehide'))
   })
-  expect((await views()).map(({ to }) => to)).toEqual(['/a', '/b'])
+  await expect.poll(async () => (await views()).map(({ to }) => to)).toEqual(['/a', '/b'])
+})
+
+describe('a page is called', () => {
+  const push = (to: string) => (page: Page) => page.evaluate((to) => history.pushState({}, '', to), to)
+  const fragment = (to: string) => (page: Page) => page.evaluate((to) => location.assign(to), to)
+  const canonical = '<link rel="canonical" href="https://shop.example/p/1?color=red">'
+
+  const names: {
+    by: string
+    html: string
+    opens: string
+    moves: ((page: Page) => Promise<unknown>)[]
+    seen: string[]
+  }[] = [
+    {
+      by: 'its address, without the fragment',
+      html: pageOf(),
+      opens: '/a?q=1#part',
+      moves: [fragment('#other'), push('/b#part')],
+      seen: ['/a', '/b'],
+    },
+    {
+      by: 'its fragment, where the script tag says so',
+      html: pageOf('data-hash'),
+      opens: '/?utm_source=x#/a',
+      moves: [fragment('#/b?tab=1'), fragment('#/b?tab=1'), fragment('#'), (page) => page.goBack()],
+      seen: ['/a?utm_source=x', '/b', '/?utm_source=x', '/b'],
+    },
+    {
+      by: 'its fragment, where the app says so',
+      html: moduleOf('sdk.pageViews()', 'address: sdk.hashAddress()'),
+      opens: '/app#/a',
+      moves: [fragment('#/b')],
+      seen: ['/app/a', '/app/b'],
+    },
+    {
+      by: 'its canonical address with its own campaign, and by its own once a router moves on',
+      html: moduleOf('sdk.pageViews()', 'address: sdk.canonicalAddress()', canonical),
+      opens: '/p/1/red?utm_source=x',
+      moves: [fragment('#part'), push('/p/2'), (page) => page.goBack()],
+      seen: ['https://shop.example/p/1?utm_source=x', '/p/2', 'https://shop.example/p/1?utm_source=x'],
+    },
+    {
+      by: 'its address, where it names no canonical one',
+      html: moduleOf('sdk.pageViews()', 'address: sdk.canonicalAddress()'),
+      opens: '/a',
+      moves: [],
+      seen: ['/a'],
+    },
+    {
+      by: 'nothing, where the site tells by hand',
+      html: pageOf('data-without="page-views"'),
+      opens: '/a',
+      moves: [push('/b'), (page) => say(page, (balise) => balise.trackPageView({ url: '/by-hand' }))],
+      seen: ['/by-hand'],
+    },
+  ]
+
+  test.each(names)('by $by', async ({ html, opens, moves, seen }) => {
+    site.html = html
+    await page.clock.install()
+    await page.goto(site.url + opens)
+    await page.waitForFunction('window.balise')
+    for (const move of moves) {
+      await move(page)
+      await rest()
+    }
+    expect((await views()).map(({ to }) => to)).toEqual(seen)
+  })
+})
+
+test('a page that the browser prerendered is one view, once it is shown', async () => {
+  site.html = pageOf(
+    '',
+    `<script type="speculationrules">{"prerender":[{"source":"list","urls":["/next"],"eagerness":"immediate"}]}</script><a href="/next">Next</a>`,
+  )
+  const asked: string[] = []
+  site.serve = (request) => {
+    if (request.url === '/next') asked.push(`${request.headers['sec-purpose']}`)
+    return false
+  }
+  await page.goto(`${site.url}/a`)
+  await site.events(1)
+  await expect.poll(() => asked).toEqual(['prefetch;prerender'])
+  expect((await views()).map(({ to }) => to)).toEqual(['/a'])
+  await page.getByText('Next').click()
+  await page.waitForURL('**/next')
+  await expect.poll(async () => (await views()).map(({ to }) => to)).toEqual(['/a', '/next'])
 })
 
 test('two tags on one page count it once', async () => {
