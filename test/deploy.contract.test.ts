@@ -17,7 +17,8 @@ test('the Worker can be deployed as wrangler.toml says, and is small', () => {
       ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', out],
       { encoding: 'utf8', env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
     )
-    for (const binding of ['SHARES', 'DELIVERIES']) expect(told).toContain(binding)
+    for (const binding of ['SHARES', 'DELIVERIES', 'BATCHES', 'EVENTS', 'QUESTIONS', 'ERASURES'])
+      expect(told).toContain(binding)
     const scripts = globSync(join(out, '*.js'))
     const bytes = scripts.reduce((sum, script) => sum + gzipSync(readFileSync(script), { level: 9 }).length, 0)
     console.log(`Worker bundle: ${bytes} bytes with gzip, at most ${bundle_gzip_bytes_max}`)
