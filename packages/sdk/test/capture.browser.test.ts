@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { here } from '../build.ts'
 import { openChromium, say } from './chromium.ts'
+import { installClock } from './clock.ts'
 import { openSite, pageOf, type Site } from './site.ts'
 
 let browser: Browser
@@ -80,6 +81,15 @@ describe('attention', () => {
       scrollTo(0, to)
       await scrolled
     }, to)
+  /** Starts the tracker while time stands still. */
+  const start = (page: Page) =>
+    page.evaluate(async () => {
+      const script = Object.assign(document.createElement('script'), { src: '/balise.js' })
+      script.dataset['site'] = 'demo'
+      const loaded = new Promise((resolve) => script.addEventListener('load', resolve))
+      document.head.append(script)
+      await loaded
+    })
   const go = (page: Page) => page.evaluate(() => history.pushState({}, '', '/next'))
   const focus = (has: boolean) => (page: Page) =>
     page.evaluate((has) => {
@@ -144,12 +154,12 @@ describe('attention', () => {
   ]
 
   test.each(stays)('$says', async ({ body, does, tells }) => {
-    site.html = pageOf('', `<body style="margin: 0">${body}</body>`)
+    site.html = `<!doctype html><body style="margin: 0">${body}</body>`
     await page.setViewportSize({ width: 800, height: 720 })
-    await page.clock.install({ time: 0 })
-    await page.goto('about:blank')
-    await page.clock.pauseAt(1_000)
+    await installClock(page, { time: 0 })
     await page.goto(`${site.url}/long`)
+    await page.clock.pauseAt(3_600_000)
+    await start(page)
     for (const act of does) await act(page)
     const stretches = (await told('engagement')).flatMap((event) => (event.kind === 'engagement' ? [event] : []))
     expect(

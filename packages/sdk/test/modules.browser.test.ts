@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openChromium, say } from './chromium.ts'
+import { installClock } from './clock.ts'
 import { moduleOf, openSite, pageOf, type Site } from './site.ts'
 
 let browser: Browser
@@ -50,7 +51,7 @@ describe('a script tag chooses what is noticed', () => {
     { attributes: 'data-without="outbound engagement"', tells: ['page_view', 'contact'] },
     { attributes: 'data-without="page-views contacts outbound engagement"', tells: [] },
   ])('with `$attributes` $tells', async ({ attributes, tells }) => {
-    await page.clock.install()
+    await installClock(page)
     await open(pageOf(attributes, link))
     await page.clock.runFor(200)
     await page.getByText('Call').click()

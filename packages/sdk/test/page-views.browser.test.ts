@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openChromium, say } from './chromium.ts'
+import { installClock } from './clock.ts'
 import { moduleOf, openSite, pageOf, type Site } from './site.ts'
 
 let browser: Browser
@@ -87,7 +88,7 @@ describe.each([
 ])('$where', ({ script }) => {
   test.each(moves)('$says is seen as $seen', async ({ move, seen }) => {
     await person.addInitScript(script)
-    await page.clock.install()
+    await installClock(page)
     await page.goto(`${site.url}/a`)
     expect(await page.evaluate(() => 'navigation' in window)).toBe(script === '')
     await move(page)
@@ -192,7 +193,7 @@ describe('a page is called', () => {
 
   test.each(names)('by $by', async ({ html, opens, moves, seen }) => {
     site.html = html
-    await page.clock.install()
+    await installClock(page)
     await page.goto(site.url + opens)
     await page.waitForFunction('window.balise')
     for (const move of moves) {

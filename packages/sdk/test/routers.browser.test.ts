@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openChromium, say } from './chromium.ts'
+import { installClock } from './clock.ts'
 import { bundleOf } from './routers/bundle.ts'
 import { openSite, pageOf, type Site } from './site.ts'
 
@@ -89,7 +90,7 @@ describe.each(routers)('$router', ({ router, file }) => {
     site.serve = serving(script)
     site.html = html('/')
     await person.addInitScript(init)
-    await page.clock.install()
+    await installClock(page)
     await page.goto(site.url)
     const seen: string[] = []
     for (const { says, move, shows, sees } of walk) {
