@@ -173,7 +173,7 @@ export const startLoad = (urlOf: () => string, browsers = 4) => {
     /** Waits until so many more were acknowledged. */
     more: async (count: number): Promise<void> => {
       const goal = acknowledged.length + count
-      await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThanOrEqual(goal), {
+      await vi.waitFor(() => expect(acknowledged.length, JSON.stringify([...statuses])).toBeGreaterThanOrEqual(goal), {
         timeout: 15_000,
         interval: 20,
       })

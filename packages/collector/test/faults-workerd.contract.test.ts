@@ -1,0 +1,130 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { accepted } from '@balise/shared/wire/reply'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createTestHarness } from 'wrangler'
+import { root } from '../../../dev/command.ts'
+import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
+import { pepper } from '../../cli/src/pepper.ts'
+import { createGateway } from '../../neon-gateway/src/gateway.ts'
+import type { Delivery } from '../src/ingest/row.ts'
+import { deliveryOf, row } from './deliveries.ts'
+import { batchOf, expectStored, folderOf, send, tell } from './faults-world.ts'
+
+const retries_max = 1
+
+/** Beside the collector: it puts messages into its queue, as often as it is told, and shows the dead letters. */
+const onlooker = `
+  const dead = []
+  export default {
+    async fetch(request, { DELIVERIES }) {
+      if (request.method === 'POST') await DELIVERIES.send(await request.json())
+      return Response.json(dead)
+    },
+    async queue({ messages }) {
+      for (const { body } of messages) dead.push(body)
+    },
+  }`
+
+const onlookerConfig = `
+name = "onlooker"
+main = "onlooker.mjs"
+compatibility_date = "2026-11-01"
+
+[[queues.producers]]
+binding = "DELIVERIES"
+queue = "balise-deliveries"
+
+[[queues.consumers]]
+queue = "balise-deliveries-dead"
+max_batch_timeout = 0`
+
+/** The Worker of `wrangler.toml`, whose queue is quicker to give up, and the onlooker. */
+const startWatchedWorkerd = async (database_url: string) => {
+  const { folder, remove } = folderOf('watched')
+  const gateway = await createGateway({ database_url })
+  const config = readFileSync(join(root, 'wrangler.toml'), 'utf8')
+    .replace(/^main = "(.+)"$/m, (_, main: string) => `main = ${JSON.stringify(join(root, main))}`)
+    .replace(/^directory = ".+"$/m, `directory = ${JSON.stringify(folder)}`)
+    .replace(/^max_retries = \d+/m, `max_retries = ${retries_max}`)
+  writeFileSync(join(folder, 'collector.toml'), config)
+  writeFileSync(join(folder, 'onlooker.toml'), onlookerConfig)
+  writeFileSync(join(folder, 'onlooker.mjs'), onlooker)
+  const server = createTestHarness({
+    root: folder,
+    workers: [
+      {
+        configPath: 'collector.toml',
+        vars: { NEON_ENDPOINT: `${gateway.url}/sql` },
+        secrets: { DATABASE_URL: gateway.database_url, PEPPERS: pepper() },
+      },
+      { configPath: 'onlooker.toml' },
+    ],
+  })
+  const { url } = await server.listen()
+  const beside = server.getWorker('onlooker')
+  return {
+    url: url.origin,
+    enqueue: async (delivery: Delivery): Promise<void> => {
+      await beside.fetch('/', { method: 'POST', body: JSON.stringify(delivery) })
+    },
+    deadLetters: async (): Promise<Delivery[]> => (await (await beside.fetch('/')).json()) as Delivery[],
+    stop: async (): Promise<void> => {
+      await server.close()
+      await gateway.close()
+      remove()
+    },
+  }
+}
+
+describe('a collector on workerd', () => {
+  let base: Awaited<ReturnType<typeof migratedDatabase>>
+  let workerd: Awaited<ReturnType<typeof startWatchedWorkerd>>
+
+  beforeAll(async () => {
+    base = await migratedDatabase()
+    workerd = await startWatchedWorkerd(base.url)
+  })
+  afterAll(async () => {
+    await workerd.stop()
+    await base.drop()
+  })
+
+  test('stores a message once that its queue delivers twice, together or later', async () => {
+    const events = Array.from({ length: 3 }, () => row(base.site.id, new Date()))
+    const ids = events.map(({ id }) => id)
+    await Promise.all([workerd.enqueue(deliveryOf(...events)), workerd.enqueue(deliveryOf(...events))])
+    await expectStored(base.url, ids)
+    const last = row(base.site.id, new Date())
+    await workerd.enqueue(deliveryOf(...events))
+    await workerd.enqueue(deliveryOf(last))
+    await expectStored(base.url, [...ids, last.id])
+  })
+
+  test('gives up on a message that can never be stored, keeps it as a dead letter, and stores the others', async () => {
+    await tell(base.url, 'truncate events')
+    await tell(base.url, "alter table pages add constraint no_poison check (path <> '/poison')")
+    const batches = Array.from({ length: 12 }, () => batchOf(2))
+    const poison = batchOf(2).map((event) => ({ ...event, url: 'https://shop.example/poison' }))
+    const answers = await Promise.all([...batches, poison].map((events) => send(workerd.url, events)))
+    for (const answer of answers) expect(accepted.parse(await answer?.json())).toEqual({ accepted: 2, refused: [] })
+
+    await expectStored(
+      base.url,
+      batches.flat().map(({ id }) => id),
+    )
+    await vi.waitFor(async () => expect(await workerd.deadLetters()).toHaveLength(1), {
+      timeout: 15_000,
+      interval: 100,
+    })
+    const [letter] = await workerd.deadLetters()
+    expect(letter?.events.map(({ id }) => id)).toEqual(poison.map(({ id }) => id))
+
+    const later = batchOf(1)
+    await send(workerd.url, later)
+    await expectStored(
+      base.url,
+      [...batches.flat(), ...later].map(({ id }) => id),
+    )
+  })
+})
