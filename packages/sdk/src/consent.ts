@@ -38,8 +38,8 @@ export const createConsent = (usual: ConsentLevel, store: Store, onDecision: OnD
       let isNew = false
       const hear = () => {
         const says = read()
-        // Undecided never escalates: it may take a permission back, never a refusal.
-        if (says !== decided && (says || (decided && allows(decided, usual)))) decide(says, isNew)
+        // Undecided never escalates: it may take a permission back, never a refusal. And who repeats an answer gives none.
+        if ((says || allows(decided, usual)) && says !== decided) decide(says, isNew)
       }
       on(calm(hear))
       hear()
