@@ -25,19 +25,19 @@ export const sizesOf = async (folder: string): Promise<Size[]> => {
   const views = await shaken(createWith('pageViews()'))
   const more = async (capture: string) => (await shaken(createWith(`pageViews(), ${capture}`))) - views
   return [
-    { what: '/balise.js', bytes: compressed(await readFile(`${folder}/balise.js`)), bytes_max: 4_200 },
+    { what: '/balise.js', bytes: compressed(await readFile(`${folder}/balise.js`)), bytes_max: 4_500 },
     {
       what: 'npm: countPageViews',
       bytes: await shaken(`import { countPageViews } from 'sdk'\ncountPageViews(${destination})`),
-      bytes_max: 1_900,
+      bytes_max: 2_100,
     },
-    { what: 'npm: createBalise with page views', bytes: views, bytes_max: 3_320 },
+    { what: 'npm: createBalise with page views', bytes: views, bytes_max: 3_650 },
     { what: 'npm: + contacts()', bytes: await more('contacts()'), bytes_max: 450 },
     { what: 'npm: + engagement()', bytes: await more('engagement()'), bytes_max: 250 },
     { what: 'npm: + outbound()', bytes: await more('outbound()'), bytes_max: 550 },
     { what: 'npm: + markedEvents()', bytes: await more('markedEvents()'), bytes_max: 250 },
     { what: 'npm: + apiCalls()', bytes: await more('apiCalls()'), bytes_max: 300 },
-    { what: 'npm: + wrappedApiCalls()', bytes: await more('wrappedApiCalls()'), bytes_max: 500 },
+    { what: 'npm: + wrappedApiCalls()', bytes: await more('wrappedApiCalls()'), bytes_max: 510 },
     { what: 'npm: + jsErrors()', bytes: await more('jsErrors()'), bytes_max: 250 },
     ...(await Promise.all(
       [...beside, ...sources].map(async (name) => ({

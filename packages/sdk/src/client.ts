@@ -28,19 +28,18 @@ export const createClient = (options: ClientOptions): Balise => {
     whoNow: () => ({ visitor: visitorNow(), user: level() === 'marketing' ? user : undefined }),
     outbox,
   })
-  const adopt = (): void => outbox.load().forEach(street.add)
   const tell: Tell = (draft) => isStopped || street.tell(draft)
 
   const consent = createConsent(usual, disk, (before, isNew) => {
     const wasKept = allows(before, 'analytics')
     const isKept = allows(level(), 'analytics')
     if (level() === 'none') street.clear()
-    if (isKept && !wasKept) adopt()
+    if (isKept && !wasKept) outbox.load(street.hold)
     if (!isKept && (wasKept || isNew)) erase()
     street.flush()
   })
 
-  if (allows(level(), 'analytics')) adopt()
+  if (allows(level(), 'analytics')) outbox.load(street.hold)
   watch(capture, tell, street)
   return {
     ...verbsOf(tell),

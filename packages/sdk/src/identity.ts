@@ -23,16 +23,19 @@ export const createIdentity = (
   id: (at_ms: number) => string,
 ): Identity => {
   const disk = createStore(site, () => true)
-  const kept = createStore(site, () => allows(level(), 'analytics'))
+  const may = () => allows(level(), 'analytics')
+  const kept = createStore(site, may)
+  const outbox = createOutbox(site, may)
   let sessionAt = createSession(kept, id)
   return {
     disk,
     sessionAt: (at_ms) => sessionAt(at_ms),
     visitorNow: () => visitorOf(kept, Date.now()),
-    outbox: createOutbox(kept),
+    outbox,
     erase() {
       sessionAt = createSession(kept, id)
-      for (const name of ['visitor', 'session', ...disk.names('event:')]) disk.discard(name)
+      outbox.erase()
+      for (const name of ['visitor', 'session']) disk.discard(name)
     },
   }
 }

@@ -7,16 +7,20 @@ export type Outcome = [verdict: 'sent' | 'refused' | 'lost', why: unknown, wait_
 /** How long an answer may take before the request counts as lost. */
 const answer_ms_max = 30_000
 
-/**
- * Posts `body` as text, which needs no preflight, without cookies, and outliving the page. A page that dies in a browser
- * without `keepalive` (Firefox before 133) leaves a beacon, whose answer nobody sees.
- */
-export const send = async (url: string, body: string, dying?: boolean): Promise<Outcome> => {
-  if (dying && !('keepalive' in Request.prototype) && navigator.sendBeacon(url, body)) return ['sent', 'beacon']
+/** Text, which needs no preflight, without cookies, outliving the page. */
+const postOf = (body: string, signal: AbortSignal): RequestInit => ({
+  method: 'POST',
+  body,
+  credentials: 'omit',
+  keepalive: true,
+  signal,
+})
+
+/** Posts `body`. The request outlives the page: `keepalive` is known to Chrome 66, Safari 13 and Firefox 133. */
+export const send = async (url: string, body: string): Promise<Outcome> => {
   try {
     // Chrome 103, Safari 16 and Firefox 100 know `timeout`; those before wait as long as the connection does.
-    const signal = AbortSignal.timeout?.(answer_ms_max)
-    const response = await fetch(url, { method: 'POST', body, keepalive: true, credentials: 'omit', signal })
+    const response = await fetch(url, postOf(body, AbortSignal.timeout?.(answer_ms_max)))
     const { status } = response
     if (response.ok) return ['sent', await response.json()]
     // Seconds (RFC 9110, 10.2.3): a date would need a clock that can be trusted.
@@ -25,4 +29,13 @@ export const send = async (url: string, body: string, dying?: boolean): Promise<
   } catch (error) {
     return ['lost', error]
   }
+}
+
+/** Leaves `body` with the browser, which posts it once the page is gone, however it went; the answer calls that off. */
+export const sendLater = (url: string, body: string): (() => void) => {
+  const call = new AbortController()
+  // Chrome 135; TypeScript does not know it yet.
+  const { fetchLater } = window as { fetchLater?: typeof fetch }
+  fetchLater?.(url, postOf(body, call.signal))
+  return () => call.abort()
 }

@@ -6,8 +6,6 @@ export type Store = {
   textOf: (name: string) => string
   keep: (name: string, text: string) => void
   discard: (name: string) => void
-  /** Every name that begins so. */
-  names: (beginning: string) => string[]
 }
 
 /** Opens the store of one site. `may` is asked before each touch: where it says no, storage is not even looked at. */
@@ -18,9 +16,5 @@ export const createStore = (site: string, may: () => boolean): Store => {
     textOf: (name) => touch((disk) => disk.getItem(prefix + name)) || '',
     keep: (name, text) => touch((disk) => disk.setItem(prefix + name, text)),
     discard: (name) => touch((disk) => disk.removeItem(prefix + name)),
-    names: (beginning) =>
-      (touch(Object.keys) || [])
-        .filter((key) => key.startsWith(prefix + beginning))
-        .map((key) => key.slice(prefix.length)),
   }
 }

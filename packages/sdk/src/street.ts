@@ -1,12 +1,14 @@
 import type { ConsentLevel } from '@balise/shared/wire/consent'
 import type { Batch } from '@balise/shared/wire/envelope'
+import type { EventKind } from '@balise/shared/wire/event'
 import { type Address, plainAddress } from './address.ts'
 import type { Destination } from './api.ts'
+import { calm } from './calm.ts'
 import { type Draft, jsonOf } from './event.ts'
 import type { Outbox } from './outbox.ts'
-import { createQueue, type Deliver, type Queue } from './queue.ts'
+import { createQueue, type Entry, type Queue } from './queue.ts'
 import { createReport } from './report.ts'
-import { send } from './send.ts'
+import { send, sendLater } from './send.ts'
 import type { Session } from './session.ts'
 import { uuidv7 } from './uuid.ts'
 
@@ -28,14 +30,16 @@ export type StreetParts = {
 }
 
 /** Where what was noticed walks: event, queue, send. */
-export type Street = Queue & { tell: Tell; address: Address }
+export type Street = Omit<Queue, 'add'> & { tell: Tell; hold: (entry: Entry) => void; address: Address }
 
 /** Lays the street from this page to its collector. */
 export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox }: StreetParts): Street => {
   const report = createReport(to.debug)
   const address = to.address || plainAddress
 
-  const deliver: Deliver = async (batch, dying) => {
+  const events_url = `${to.endpoint}/v1/events`
+
+  const bodyOf = (batch: readonly Entry[]): string => {
     const heading: Omit<Batch, 'events'> = {
       site: to.site,
       sent_at: Date.now(),
@@ -44,14 +48,27 @@ export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox
       session: batch[0]?.session,
       page: deviceNow(),
     }
-    const body = `${JSON.stringify(heading).slice(0, -1)},"events":[${batch.map(({ json }) => json)}]}`
-    const outcome = await send(`${to.endpoint}/v1/events`, body, dying)
-    report(...outcome, body)
-    if (outbox && outcome[0] !== 'lost') batch.forEach(outbox.drop)
-    return outcome
+    return `${JSON.stringify(heading).slice(0, -1)},"events":[${batch.map(({ json }) => json)}]}`
   }
 
-  const queue = createQueue(deliver, () => (level() || 'none') !== 'none' && !isPrerendering())
+  const { add, ...queue } = createQueue({
+    async deliver(batch) {
+      const body = bodyOf(batch)
+      const outcome = await send(events_url, body)
+      report(...outcome, body)
+      if (outcome[0] !== 'lost') outbox?.drop(batch)
+      return outcome
+    },
+    insure: calm((batch) => batch[0] && sendLater(events_url, bodyOf(batch))),
+    mayDeliver: () => (level() || 'none') !== 'none' && !isPrerendering(),
+  })
+
+  const hold = (entry: Entry): void => {
+    const dropped = add(entry)
+    if (!dropped[0]) return
+    report('refused', 'no room', dropped)
+    outbox?.drop(dropped)
+  }
 
   const tell: Tell = (draft) => {
     const allowed = level()
@@ -59,14 +76,18 @@ export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox
     const at = Date.now()
     const event = { id: id(at), at, url: address(), ...draft }
     const json = jsonOf(event, allowed)
-    const entry = { id: event.id, session: sessionAt?.(at), json, bytes: new TextEncoder().encode(json).length }
-    if (!queue.add(entry)) return report('refused', 'no room', entry)
-    outbox?.save(entry)
+    const bytes = new TextEncoder().encode(`${json},`).length
+    const entry = { id: event.id, session: sessionAt?.(at), json, bytes, rank: worth.indexOf(draft.kind) }
     report('held', entry)
+    outbox?.save(entry)
+    hold(entry)
   }
 
-  return { ...queue, tell, address }
+  return { ...queue, tell, hold, address }
 }
+
+/** What goes first where not all can, and is dropped last. */
+const worth: readonly EventKind[] = ['contact', 'custom', 'page_view', 'api_call', 'engagement']
 
 /** Whether nobody sees the page yet, and perhaps nobody ever will. */
 export const isPrerendering = (): boolean => !!(document as Document & { prerendering?: boolean }).prerendering
