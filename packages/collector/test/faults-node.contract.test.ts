@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { problem } from '@balise/shared/problem'
 import { accepted } from '@balise/shared/wire/reply'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   batchOf,
   expectStored,
@@ -20,26 +20,28 @@ import {
 
 const idsOf = (events: { id: string }[]) => events.map(({ id }) => id)
 
+let postgres: Awaited<ReturnType<typeof mortalPostgres>>
+let home: ReturnType<typeof machine>
+
+beforeAll(async () => {
+  postgres = await mortalPostgres({ max_connections: '30' })
+  home = machine(postgres.url)
+})
+afterAll(async () => {
+  await postgres.remove()
+  home.remove()
+})
+beforeEach(() => tell(postgres.url, 'truncate events'))
+
 describe('a collector on Node that has a spool', () => {
-  let postgres: Awaited<ReturnType<typeof mortalPostgres>>
   let node: Awaited<ReturnType<typeof startMortalNode>>
-  let home: ReturnType<typeof machine>
   let settings: NodeSettings
 
   beforeAll(async () => {
-    postgres = await mortalPostgres({ max_connections: '30' })
-    home = machine(postgres.url)
-  })
-  afterAll(async () => {
-    await postgres.remove()
-    home.remove()
-  })
-  beforeEach(async () => {
-    await tell(postgres.url, 'truncate events')
     settings = home.settings()
     node = await startMortalNode(settings)
   })
-  afterEach(() => node.stop())
+  afterAll(() => node.stop())
 
   /** The site and its day's key are in memory once a batch came through. */
   const warm = async (): Promise<string[]> => {
@@ -48,7 +50,7 @@ describe('a collector on Node that has a spool', () => {
     return idsOf(events)
   }
   const spooled = () => readdirSync(settings.SPOOL_DIR).filter((name) => name.endsWith('.spool'))
-  const drained = () => vi.waitFor(() => expect(spooled()).toEqual([]), { timeout: 15_000, interval: 50 })
+  const drained = () => vi.waitFor(() => expect(spooled()).toEqual([]), { timeout: 30_000, interval: 50 })
 
   test('loses and doubles nothing when Postgres is killed under load and started again', async () => {
     const load = startLoad(() => node.url)
@@ -88,7 +90,7 @@ describe('a collector on Node that has a spool', () => {
   test('stores each event once when it is killed again and again while it drains', async () => {
     const first = await warm()
     const load = startLoad(() => node.url)
-    for (let time = 0; time < 4; time++) {
+    for (let time = 0; time < 3; time++) {
       await tell(
         postgres.url,
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'balise'",
@@ -185,16 +187,26 @@ describe('a collector on Node that has a spool', () => {
 })
 
 describe('a collector on Node whose spool is small', () => {
+  let node: Awaited<ReturnType<typeof startMortalNode>>
+
+  beforeAll(async () => {
+    const little = { SPOOL_BYTES_MAX: '200000', NODE_OPTIONS: '--max-old-space-size=80' }
+    node = await startMortalNode(home.settings(little))
+  })
+  afterAll(() => node.stop())
+
+  const manyRefused = (load: ReturnType<typeof startLoad>) =>
+    vi.waitFor(() => expect(load.statuses.get(503)).toBeGreaterThan(40), { timeout: 30_000, interval: 50 })
+  const healthy = () =>
+    vi.waitFor(async () => expect((await fetch(`${node.url}/health`)).status).toBe(200), { timeout: 10_000 })
+
   test('refuses with 503 and Retry-After what neither place can keep, and takes it later', async () => {
-    const postgres = await mortalPostgres()
-    const home = machine(postgres.url)
-    const node = await startMortalNode(home.settings({ SPOOL_BYTES_MAX: '100000' }))
     const load = startLoad(() => node.url)
     await load.more(20)
     await postgres.kill()
-    await vi.waitFor(() => expect(load.statuses.get(503)).toBeGreaterThan(20), { timeout: 10_000, interval: 50 })
+    await manyRefused(load)
 
-    const refused = await send(node.url, batchOf(1))
+    const refused = await send(node.url, batchOf(20)) // larger than any gap that is left
     expect(refused?.status).toBe(503)
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(problem.parse(await refused?.json())).toMatchObject({ code: 'unavailable' })
@@ -203,12 +215,33 @@ describe('a collector on Node whose spool is small', () => {
     await postgres.startAgain()
     await load.stop()
     await expectStored(postgres.url, load.sent)
-    await vi.waitFor(async () => expect((await fetch(`${node.url}/health`)).status).toBe(200), { timeout: 5_000 })
-    await node.stop()
-    home.remove()
-    await postgres.remove()
+    await healthy()
+  })
+
+  test('lives through a database that takes ten seconds for a statement, in 80 MB, and recovers', async () => {
+    const load = startLoad(() => node.url, 20)
+    await load.more(20)
+    await tell(postgres.url, slowly)
+    await manyRefused(load)
+    await tell(postgres.url, quickly)
+    await load.stop()
+    expect([...load.statuses.keys()].toSorted()).toEqual([202, 503])
+    await expectStored(postgres.url, load.sent)
+    await healthy()
   })
 })
+
+const slowly = `
+  alter function store_events(json) rename to store_events_quickly;
+  create function store_events(batch json) returns table (id uuid, outcome text) language plpgsql as $$
+  begin
+    perform pg_sleep(10);
+    return query select * from store_events_quickly(batch);
+  end $$`
+
+const quickly = `
+  drop function store_events(json);
+  alter function store_events_quickly(json) rename to store_events`
 
 /** Takes every connection there is, the collector's own included. */
 const holdAllConnections = async (url: string): Promise<pg.Client[]> => {

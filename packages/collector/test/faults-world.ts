@@ -197,7 +197,7 @@ export const expectStored = async (url: string, ids: string[]): Promise<void> =>
       const [row] = await tell<{ count: number }>(url, 'select count(*)::int as count from events')
       expect(row?.count).toBe(ids.length)
     },
-    { timeout: 15_000, interval: 100 },
+    { timeout: 30_000, interval: 100 },
   )
   expect(await idsIn(url)).toEqual(ids.toSorted())
 }
