@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -139,14 +139,13 @@ const quotaDisk = (bytes_max: number): Disk => {
 /** A real file system without room for more, where this user may mount one. */
 const smallDisk = (bytes_max: number): Disk | undefined => {
   const { folder, remove } = folderOf('tmpfs')
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes_max}`, 'tmpfs', folder], { stdio: 'pipe' })
-  } catch {
+  const shell = (script: string) => spawnSync('sh', ['-c', script]).status === 0
+  if (!shell(`mount -t tmpfs -o size=${bytes_max} tmpfs ${folder}`)) {
     remove()
     return undefined
   }
   const unmount = () => {
-    execFileSync('umount', [folder])
+    shell(`umount ${folder}`)
     remove()
   }
   return { folder, remove: unmount }

@@ -33,7 +33,7 @@ afterAll(async () => {
 })
 beforeEach(() => tell(postgres.url, 'truncate events'))
 
-describe('a collector on Node that has a spool', () => {
+describe('a collector on Node that has a spool', { timeout: 120_000 }, () => {
   let node: Awaited<ReturnType<typeof startMortalNode>>
   let settings: NodeSettings
 
@@ -186,7 +186,7 @@ describe('a collector on Node that has a spool', () => {
   })
 })
 
-describe('a collector on Node whose spool is small', () => {
+describe('a collector on Node whose spool is small', { timeout: 120_000 }, () => {
   let node: Awaited<ReturnType<typeof startMortalNode>>
 
   beforeAll(async () => {

@@ -77,7 +77,7 @@ const startWatchedWorkerd = async (database_url: string) => {
   }
 }
 
-describe('a collector on workerd', () => {
+describe('a collector on workerd', { timeout: 120_000 }, () => {
   let base: Awaited<ReturnType<typeof migratedDatabase>>
   let workerd: Awaited<ReturnType<typeof startWatchedWorkerd>>
 
