@@ -52,6 +52,7 @@ async function start(parts: Parts): Promise<void> {
     DATABASE_URL: gateway.database_url,
     NEON_ENDPOINT: `${gateway.url}/sql`,
     PEPPERS: keptPepper(join(dir, 'pepper')),
+    LIMITS: 'off', // a laptop has no neighbours to protect, and its panel asks a lot
   }
   await parts.add('The Worker', startWorker({ port, dir: join(dir, 'worker'), secrets }))
   await whenHealthy(url, parts.stopping)
