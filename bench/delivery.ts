@@ -38,7 +38,7 @@ export async function main(args: string[]): Promise<number> {
         cell.results.push(await runTrial(cell.fault, cell.level, stage.setting))
     }
     await Promise.all(Array.from({ length: countOf(values.at_once) }, work))
-    const doubled = await stage.doubled()
+    const doubled = doubledIn(cells)
     console.log(`${cells.length * trials} trials, ${trials} of each fault and level\n`)
     console.log(matrix(cells))
     console.log(`\n${summary(cells, doubled)}`)
@@ -48,7 +48,7 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-type Stage = { setting: Setting; doubled: () => Promise<number>; stop: () => Promise<void> }
+type Stage = { setting: Setting; stop: () => Promise<void> }
 
 async function openStage(): Promise<Stage> {
   mkdirSync(join(root, '.balise'), { recursive: true })
@@ -64,14 +64,20 @@ async function openStage(): Promise<Stage> {
   await build(join(dir, 'sdk'))
   const script = readFileSync(join(dir, 'sdk', 'balise.js'))
 
-  const number = async (statement: string, ...given: string[]): Promise<number> =>
-    Number((await eyes.query<{ count: string }>(statement, given)).rows[0]?.count)
-  const told = 'from events join actions on actions.site = events.site and actions.id = events.action'
-  const count = (beginning: string) =>
-    number(`select count(distinct name) as count ${told} where starts_with(name, $1)`, beginning)
-  const doubled = () => number(`select count(*) - count(distinct name) as count ${told} where starts_with(name, 't')`)
-  return { setting: { collector_url: collector.url, script, site: base.site.key, count }, doubled, stop: parts.stop }
+  const names = async (beginning: string): Promise<string[]> => {
+    const { rows } = await eyes.query<{ name: string }>(
+      `select name from events join actions on actions.site = events.site and actions.id = events.action
+       where starts_with(name, $1)`,
+      [beginning],
+    )
+    return rows.map(({ name }) => name)
+  }
+  return { setting: { collector_url: collector.url, script, site: base.site.key, names }, stop: parts.stop }
 }
+
+/** Events that are stored more than once. */
+const doubledIn = (cells: Cell[]): number =>
+  cells.flatMap(({ results }) => results).reduce((sum, { stored, returned }) => sum + stored - returned, 0)
 
 /** The table: a row for each fault, a column for each level without and with a return visit. */
 function matrix(cells: Cell[]): string {

@@ -9,8 +9,10 @@ export type Fault = {
   before?: string
   /** Of the eleven whose mean the peers were measured by. */
   peers?: true
-  /** Needs a browser of its own, that can be killed. */
+  /** The browser dies, and is started again. */
   alone?: true
+  /** Nobody is left to send some of it: only what was stored can arrive, on a return visit. */
+  needs_storage?: true
 }
 
 const outage_ms = 5_000
@@ -37,6 +39,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'offline, closed, reopened',
     peers: true,
+    needs_storage: true,
     async act({ tell, offline, page, proxy, wait }) {
       await offline(true)
       await tell()
@@ -78,6 +81,7 @@ export const faults: readonly Fault[] = [
   { name: 'collector hung for 5 s', act: outage({ kind: 'hung' }) },
   {
     name: '110 events of 1 kB wait, tab closed',
+    needs_storage: true,
     async act({ tell, page, proxy, wait }) {
       proxy.turn({ kind: 'reset' })
       await tell({ count: 110, bytes: 1_000 })
@@ -88,6 +92,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: '110 events of 1 kB told, tab closed',
+    needs_storage: true,
     async act({ tell, page }) {
       await tell({ count: 110, bytes: 1_000 })
       await page().close()
@@ -151,6 +156,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'browser SIGKILL 100 ms after',
     alone: true,
+    needs_storage: true,
     act: ({ tell, wait, killBrowser }) =>
       tell()
         .then(() => wait(100))
@@ -159,6 +165,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'offline, browser SIGKILL 100 ms after',
     alone: true,
+    needs_storage: true,
     async act({ tell, wait, offline, killBrowser, proxy }) {
       await offline(true)
       await tell()

@@ -25,16 +25,30 @@ export type Trial = {
   killBrowser: () => Promise<void>
 }
 
-/** Counts the different events of a trial that are stored, by the beginning of their names. */
-export type Count = (beginning: string) => Promise<number>
-
 /** What every trial of a run shares. */
-export type Setting = { collector_url: string; script: Buffer; site: string; count: Count }
+export type Setting = {
+  collector_url: string
+  script: Buffer
+  site: string
+  /** The names of the stored events that begin so, each as often as it is stored. */
+  names: (beginning: string) => Promise<string[]>
+}
 
-/** What became of the events of one trial: told, delivered before and after a return visit, and batches sent too early. */
-export type Result = { told: number; delivered: number; returned: number; early: number }
+/** What became of the events of one trial. */
+export type Result = {
+  told: number
+  /** Different ones that were stored as the page was left, and after a return visit. */
+  delivered: number
+  returned: number
+  /** All that were stored in the end, the doubled ones too. */
+  stored: number
+  /** Batches sent while the collector had asked for none. */
+  early: number
+}
 
+/** How long a page that lives may take to deliver what it told; what a dead one left is on its way, or is not. */
 const settle_ms_max = 12_000
+const dead_settle_ms_max = 2_000
 const return_ms_max = 8_000
 const agent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36'
 let trials = 0
@@ -59,7 +73,7 @@ export const runTrial = async (fault: Fault, level: string, setting: Setting): P
   }
   const delivered = async (ms_max: number): Promise<number> => {
     for (const end_ms = Date.now() + ms_max; ; await wait(150)) {
-      const count = await setting.count(key)
+      const count = new Set(await setting.names(key)).size
       if (count >= told || Date.now() > end_ms) return count
     }
   }
@@ -105,12 +119,13 @@ export const runTrial = async (fault: Fault, level: string, setting: Setting): P
   try {
     await open()
     await fault.act(trial)
-    const before = await delivered(settle_ms_max)
+    const before = await delivered(fault.needs_storage ? dead_settle_ms_max : settle_ms_max)
     if (fault.alone) context = await launch(profile, fault.before)
     else await context.setOffline(false)
     await open()
     const returned = await delivered(return_ms_max)
-    return { told, delivered: before, returned, early: proxy.early() }
+    const { length } = await setting.names(key)
+    return { told, delivered: before, returned, stored: length, early: proxy.early() }
   } finally {
     await context.close()
     await proxy.close()
