@@ -44,7 +44,7 @@ export async function main(args: string[]): Promise<number> {
     url: opened.url,
     connections_max: 8,
     statement_ms_max: 600_000,
-    onIdleError: ({ message }) => console.error(message),
+    onBreak: ({ message }) => console.error(message),
   })
   try {
     await prepare(opened, database)

@@ -10,7 +10,11 @@ const floors: { name: string; holds: RegExp; never: RegExp }[] = [
     holds: /^packages\/collector\/src\/ingest\//,
     never: /^(node:|kysely|pg|hono|@neondatabase|@hono|@cloudflare)/,
   },
-  { name: 'keepers', holds: /^packages\/collector\/src\/((store|query|keys|limits)\/|places)/, never: /^(hono|@hono)/ },
+  {
+    name: 'keepers',
+    holds: /^packages\/collector\/src\/((store|query|keys|limits|spool)\/|places)/,
+    never: /^(hono|@hono)/,
+  },
   {
     name: 'doors',
     holds: /^packages\/collector\/src\/(http\/|collector)/,

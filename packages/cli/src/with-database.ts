@@ -10,7 +10,7 @@ export const withDatabase = async <Result>(
     url: database_url,
     connections_max: 1,
     statement_ms_max: 60_000,
-    onIdleError: ({ message }) => console.error(message),
+    onBreak: ({ message }) => console.error(message),
   })
   try {
     return await act(database)

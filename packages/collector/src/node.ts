@@ -16,7 +16,6 @@ import { openSpool } from './spool/open-spool.ts'
 import { storeEvents } from './store/events.ts'
 import { createMicroBatch } from './store/micro-batch.ts'
 import { openPostgres } from './store/postgres.ts'
-import { isUnavailable } from './store/unavailable.ts'
 
 const environment = z.object({
   DATABASE_URL: z.url(),
@@ -48,17 +47,6 @@ const now = () => new Date()
 /** Only the name and the sentence of a failure: its other fields may hold a row. */
 const report = ({ name, message }: Error) => console.error(JSON.stringify({ failure: name, message }))
 
-/**
- * A connection that breaks while a statement has it fails the statement, which is answered, and then says so once more as
- * an event that nobody hears. That must not end the process.
- *
- * @see https://node-postgres.com/apis/client#error
- */
-process.on('uncaughtException', (failure, origin) => {
-  report(failure)
-  if (origin === 'unhandledRejection' || !isUnavailable(failure)) process.exit(1)
-})
-
 const settings = environment.safeParse(process.env)
 if (!settings.success) {
   for (const { path, message } of settings.error.issues) console.error(`${path.join('.')}: ${message}`)
@@ -78,7 +66,7 @@ const database = openPostgres({
   url: DATABASE_URL,
   connections_max: 10,
   statement_ms_max: 30_000,
-  onIdleError: report,
+  onBreak: report,
 })
 
 const storeSpooled = (delivery: Delivery) => storeEvents(database, delivery)

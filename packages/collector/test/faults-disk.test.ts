@@ -174,7 +174,7 @@ describe('when Postgres is away', () => {
         url: base.url,
         connections_max: 4,
         statement_ms_max: 5_000,
-        onIdleError: reported,
+        onBreak: reported,
       })
       undo.push(() => database.destroy())
       let reachable = false

@@ -12,7 +12,7 @@ const nowhere = openPostgres({
   url: 'postgres://127.0.0.1:1/nowhere',
   connections_max: 1,
   statement_ms_max: 1_000,
-  onIdleError: () => {},
+  onBreak: () => {},
 })
 
 const nested = (depth: number): Filter => (depth === 1 ? ['is', 'event:path', ['/']] : ['not', nested(depth - 1)])

@@ -19,7 +19,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>
 /** `settle` makes a site with events and `store` adds more, as ingest does; `answer` asks about one, and throws where it is refused. */
 const openWorld = async (statement_ms_max: number) => {
   const { url, drop } = await migratedDatabase()
-  const database = openPostgres({ url, connections_max: 4, statement_ms_max, onIdleError: () => {} })
+  const database = openPostgres({ url, connections_max: 4, statement_ms_max, onBreak: () => {} })
   let sites = 0
 
   const settle = async (time_zone: string, events: EventRow[]): Promise<AskedSite> => {

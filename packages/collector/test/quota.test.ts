@@ -16,7 +16,7 @@ describe("a site's quota of a day", () => {
 
   beforeAll(async () => {
     base = await migratedDatabase()
-    database = openPostgres({ url: base.url, connections_max: 4, statement_ms_max: 10_000, onIdleError: () => {} })
+    database = openPostgres({ url: base.url, connections_max: 4, statement_ms_max: 10_000, onBreak: () => {} })
   })
   afterAll(async () => {
     await database.destroy()

@@ -15,8 +15,8 @@ describe('the key of a site-day', () => {
   let database: Database
   beforeAll(async () => {
     base = await migratedDatabase('Africa/Douala') // UTC+1, no daylight saving
-    const onIdleError = () => {}
-    database = openPostgres({ url: base.url, connections_max: 4, statement_ms_max: 5_000, onIdleError })
+    const onBreak = () => {}
+    database = openPostgres({ url: base.url, connections_max: 4, statement_ms_max: 5_000, onBreak })
   })
   afterAll(async () => {
     await database.destroy()

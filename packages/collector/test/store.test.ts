@@ -4,7 +4,7 @@ import { openPostgres } from '../src/store/postgres.ts'
 import { storeContract } from './store.contract.ts'
 
 storeContract("Postgres' own protocol", async (url) => {
-  const database = openPostgres({ url, connections_max: 8, statement_ms_max: 10_000, onIdleError: () => {} })
+  const database = openPostgres({ url, connections_max: 8, statement_ms_max: 10_000, onBreak: () => {} })
   return { database, close: () => database.destroy() }
 })
 

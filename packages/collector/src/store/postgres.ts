@@ -6,13 +6,14 @@ import type { Database } from './database.ts'
  * The door to any Postgres over its own protocol. Waiting for a connection and for an answer are both bounded, so that a
  * database that hangs turns into a refusal and not into a heap of requests.
  *
- * An idle connection that breaks is told to `onIdleError`; the pool opens another one by itself.
+ * A connection that breaks is told to `onBreak`, idle or not; the pool opens another one by itself. One that breaks while a
+ * statement has it also fails that statement, and says so once more as an event, which would end the process unheard.
  */
 export const openPostgres = (options: {
   url: string
   connections_max: number
   statement_ms_max: number
-  onIdleError: (error: Error) => void
+  onBreak: (error: Error) => void
 }): Database => {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -22,6 +23,7 @@ export const openPostgres = (options: {
     statement_timeout: options.statement_ms_max,
     application_name: 'balise',
   })
-  pool.on('error', options.onIdleError)
+  pool.on('error', options.onBreak)
+  pool.on('connect', (client) => client.on('error', options.onBreak))
   return new Kysely({ dialect: new PostgresDialect({ pool }) })
 }
