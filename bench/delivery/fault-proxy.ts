@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 /** What happens to a batch between the browser and the collector. */
-export type Weather =
+type Weather =
   | { kind: 'fair' | 'reset' | 'reply lost' | 'hung' }
   | { kind: 'busy'; status: number; retry_after_s?: number }
 
