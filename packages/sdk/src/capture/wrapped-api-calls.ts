@@ -15,20 +15,20 @@ export const wrappedApiCalls =
     const endpointAt = countedEndpoint(counted)
 
     const begin: Begin = calm((request, init) => {
-      const endpoint = endpointAt(`${request.url ?? request}`)
-      if (!endpoint) return undefined
-      const method = `${init?.method ?? request.method ?? 'GET'}`.toUpperCase()
+      const endpoint = endpointAt(`${request.url || request}`)
+      // Of `M-SEARCH` and its like the wire keeps the letters.
+      const method = `${init?.method || request.method || 'GET'}`.toUpperCase().replace(/[^A-Z]/g, '')
       const since_ms = performance.now()
-      return calm((status, length, aborted) => {
-        const duration_ms = Math.round(performance.now() - since_ms)
-        const bytes = Number(length) || undefined
+      return calm((status, length) => {
+        const { aborted } = init?.signal || request.signal || request
+        if (!endpoint) return
         tell({
           kind: 'api_call',
-          method,
           endpoint,
           status,
-          duration_ms,
-          bytes,
+          duration_ms: Math.round(performance.now() - since_ms),
+          bytes: Number(length) || undefined,
+          method,
           props: aborted ? { aborted } : undefined,
         })
       })
@@ -38,13 +38,13 @@ export const wrappedApiCalls =
   }
 
 /** What a call asks for: a `Request`, or what stands for one. */
-type Asked = { url?: unknown; method?: unknown; signal?: AbortSignal | null }
+type Asked = { url?: unknown; method?: unknown; signal?: AbortSignal | null; aborted?: boolean | undefined }
 
-/** Notes that a call leaves, and gives what notes its end; nothing where the call does not count. */
+/** Notes that a call leaves, and gives what notes its end; nothing where it cannot leave. */
 type Begin = (request: Asked, init?: Asked) => End | undefined
 
 /** Tells how a call ended. `length`: the answer's `content-length`. */
-type End = (status: number, length?: string | null, aborted?: boolean) => void
+type End = (status: number, length?: string | null) => void
 
 const wrapFetch = (begin: Begin): void =>
   standBefore(window, 'fetch', (pass, [request, init]: Asked[]) => {
@@ -57,7 +57,7 @@ const wrapFetch = (begin: Begin): void =>
         return response
       },
       (error) => {
-        end?.(0, '', (init?.signal ?? request?.signal)?.aborted)
+        end?.(0)
         throw error
       },
     )
@@ -68,11 +68,13 @@ const wrapXhr = (begin: Begin): void => {
 
   const settle = (xhr: XMLHttpRequest, aborted?: boolean): void => {
     const call = calls.get(xhr)
-    if (!call?.end || xhr.readyState < xhr.DONE) return
+    if (!call?.end || xhr.readyState < 4) return
     calls.delete(xhr)
-    call.end(xhr.status, xhr.getResponseHeader('content-length'), aborted)
+    call.aborted = aborted
+    call.end(xhr.status, xhr.getResponseHeader('content-length'))
   }
-  const hear = calm(({ type, currentTarget }: Event) => settle(currentTarget as XMLHttpRequest, type === 'abort'))
+
+  const hear = (event: Event) => settle(event.currentTarget as XMLHttpRequest, event.type === 'abort')
 
   standBefore(XMLHttpRequest.prototype, 'open', (pass, [method, url], xhr) => {
     // A page may open the same object again in its own `load`, before the end is heard.
@@ -97,17 +99,15 @@ const wrapXhr = (begin: Begin): void => {
 }
 
 /** Puts `act` before a method. A proxy keeps its name, length and properties, and cannot be constructed either. */
-const standBefore = calm(
-  <Owner extends object, Args>(
-    owner: Owner,
-    name: keyof Owner,
-    act: (pass: () => unknown, args: Args[], self: Owner) => unknown,
-  ): void => {
-    owner[name] = new Proxy(owner[name] as (...args: Args[]) => unknown, {
-      apply: (native, self, args) => act(() => Reflect.apply(native, self, args), args, self),
-      // A proxy's own text has no name in it, and some libraries would take it for a polyfill
-      // (getsentry/sentry-javascript, `isNativeFunction`).
-      get: (native, key) => (key === 'toString' ? () => `${native}` : native[key as 'name']),
-    }) as Owner[keyof Owner]
-  },
-)
+const standBefore = <Owner extends object, Args>(
+  owner: Owner,
+  name: keyof Owner,
+  act: (pass: () => unknown, args: Args[], self: Owner) => unknown,
+): void => {
+  owner[name] = new Proxy(owner[name] as (...args: Args[]) => unknown, {
+    apply: (native, self, args) => act(() => Reflect.apply(native, self, args), args, self),
+    // A proxy's own text has no name in it, and some libraries would take it for a polyfill
+    // (getsentry/sentry-javascript, `isNativeFunction`).
+    get: (native, key) => (key === 'toString' ? () => `${native}` : native[key as 'name']),
+  }) as Owner[keyof Owner]
+}
