@@ -43,12 +43,14 @@ export const createStreet = ({ to, level, id = uuidv7, sessionAt, whoNow, outbox
     const heading: Omit<Batch, 'events'> = {
       site: to.site,
       sent_at: Date.now(),
-      consent: level() || 'none',
+      consent: level() as ConsentLevel, // nothing departs before there is one
       ...whoNow?.(),
       session: batch[0]?.session,
       page: deviceNow(),
     }
-    return `${JSON.stringify(heading).slice(0, -1)},"events":[${batch.map(({ json }) => json)}]}`
+    // Each begins with its id, which begins with its time: sorted as text, events travel in the order they happened.
+    const events = batch.map(({ json }) => json).sort()
+    return `${JSON.stringify(heading).slice(0, -1)},"events":[${events}]}`
   }
 
   const { add, ...queue } = createQueue({
