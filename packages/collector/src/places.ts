@@ -1,4 +1,4 @@
-import { watchFile } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { type CityResponse, open, type Reader, validate } from 'maxmind'
 import type { Place } from './ingest/hit.ts'
 
@@ -14,17 +14,31 @@ export type Places = { placeOf: (ip: string) => Place } | { refusal: string }
  */
 export const openPlaces = async (file: string | undefined, report: (failure: Error) => void): Promise<Places> => {
   if (!file) return { placeOf: () => ({}) }
+  let seen = await stampOf(file)
   const opened = await openDatabase(file)
   if ('refusal' in opened) return opened
 
   let { database } = opened
-  watchFile(file, { persistent: false }, async () => {
+  const look = async () => {
+    const stamp = await stampOf(file)
+    if (stamp === seen) return
+    seen = stamp
     const newer = await openDatabase(file)
     if ('refusal' in newer) report(new Error(newer.refusal))
     else database = newer.database
-  })
+  }
+  setInterval(look, look_every_ms).unref()
   return { placeOf: (ip) => placeIn(database, ip) }
 }
+
+const look_every_ms = 2_000
+
+/** Tells one version of a file from the next, by when it was written and how long it is. */
+const stampOf = (file: string): Promise<string> =>
+  stat(file).then(
+    ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
+    () => 'not there',
+  )
 
 const openDatabase = (file: string): Promise<{ database: Database } | { refusal: string }> =>
   open<CityResponse>(file, { cache: { max: 10_000 } }).then(
