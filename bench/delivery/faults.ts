@@ -174,6 +174,18 @@ export const faults: readonly Fault[] = [
       proxy.turn({ kind: 'fair' })
     },
   },
+  {
+    name: 'offline, browser SIGKILL 3 s after',
+    alone: true,
+    needs_storage: true,
+    async act({ tell, wait, offline, killBrowser, proxy }) {
+      await offline(true)
+      await tell()
+      await wait(3_000)
+      await killBrowser()
+      proxy.turn({ kind: 'fair' })
+    },
+  },
 ]
 
 /** Events told as the weather turns; it clears later, and the page stays. */
