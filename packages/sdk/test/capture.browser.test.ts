@@ -77,7 +77,7 @@ describe('attention', () => {
   const wait = (seconds: number) => (page: Page) => page.clock.runFor(seconds * 1_000)
   const scroll = (to: number) => (page: Page) =>
     page.evaluate(async (to) => {
-      const scrolled = new Promise((resolve) => addEventListener('scroll', resolve, { once: true }))
+      const scrolled = new Promise((resolve) => addEventListener('scrollend', resolve, { once: true }))
       scrollTo(0, to)
       await scrolled
     }, to)
