@@ -6,7 +6,7 @@ const start = 'test/start.test.ts'
 
 /**
  * What each kind of test may use: `unit` answers in milliseconds (Postgres included), `contract` runs both runtimes,
- * `browser` a real Chromium (what fails there once on a busy machine is asked once more), and `start` the two commands themselves, alone and last.
+ * `browser` a real Chromium, and `start` the two commands themselves, alone and last.
  */
 export default defineConfig({
   test: {
@@ -23,7 +23,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'contract', include: [contract], testTimeout: 60_000, hookTimeout: 120_000 } },
-      { test: { name: 'browser', include: [browser], testTimeout: 60_000, hookTimeout: 120_000, retry: 1 } },
+      { test: { name: 'browser', include: [browser], testTimeout: 60_000, hookTimeout: 120_000 } },
       {
         test: {
           name: 'start',
