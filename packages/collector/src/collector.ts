@@ -1,6 +1,7 @@
 import type { Query } from '@balise/shared/stats/query'
 import { createApp } from './http/app.ts'
 import type { Probe } from './http/health.ts'
+import { createTally } from './http/tally.ts'
 import type { Peer, Site } from './ingest/hit.ts'
 import type { Delivery } from './ingest/row.ts'
 import type { ShareVault } from './keys/share-vault.ts'
@@ -14,7 +15,7 @@ import type { Database } from './store/database.ts'
 import { dayShares, destroyDeadShares } from './store/day-shares.ts'
 import { erase } from './store/erasures.ts'
 import { type Outcome, storeEvents } from './store/events.ts'
-import { foldAll, foldLagOf } from './store/fold.ts'
+import { foldAll, foldStateOf } from './store/fold.ts'
 import { preparePartitions } from './store/partitions.ts'
 import { drawQuota } from './store/quota-draws.ts'
 import { findSite } from './store/sites.ts'
@@ -37,8 +38,8 @@ export type CollectorDeps = {
 /** A site or a token that was changed shows within this. */
 const remembered_ms = 30_000
 
-/** What one strike of the clock may fold: some seconds' work for the database. */
-const folding = { events_max: 50_000, steps_max: 10 }
+/** What one strike of the clock may fold: statements of about a second, within what a Worker may wait for. */
+const folding = { pace_ms: 1_000, events_max: 50_000, steps_max: 25 }
 
 /** From here on questions get slow: the clock does not strike, or folding fails. */
 const fold_lag_seconds_max = 900
@@ -49,6 +50,7 @@ export const createCollector = (deps: CollectorDeps) => {
   const remembered = { ttl_ms: remembered_ms, entries_max: 10_000, now }
 
   const refusals = createRefusalCounts({ deliver, now })
+  const tally = createTally()
 
   const app = createApp({
     findSite: createBoundedCache({ find: (key) => findSite(database, key), ...remembered }),
@@ -62,21 +64,32 @@ export const createCollector = (deps: CollectorDeps) => {
     peppers,
     erase: (erasure) => erase(database, erasure),
     probes: probesOf(deps),
+    tally,
     now,
     report,
     version,
   })
 
+  /** What has to be done every minute or so; one that fails keeps back no other. The longest comes last. */
+  const jobs: Record<string, () => Promise<void>> = {
+    count_refusals: () => refusals.deliverNow(),
+    destroy_shares: () => destroyDeadShares(database, now()),
+    sweep_vault: () => vault.sweep(),
+    prepare_partitions: () => preparePartitions(database, now()),
+    fold: () => foldAll(database, folding),
+  }
+
   return {
     /** Answers one request. */
     fetch: async (request: Request, peer: Peer): Promise<Response> => app.fetch(request, { peer }),
-    /** What has to be done every minute or so, on any number of machines at once. */
+    /** Does all jobs, on any number of machines at once. A failure is counted and reported, and ends nothing else. */
     scheduled: async (): Promise<void> => {
-      await refusals.deliverNow()
-      await foldAll(database, folding)
-      await preparePartitions(database, now())
-      await destroyDeadShares(database, now())
-      await vault.sweep()
+      for (const [name, run] of Object.entries(jobs)) {
+        await run().catch((failure: Error) => {
+          tally.failed(name)
+          report(failure)
+        })
+      }
     },
     /** Stores a delivery that waited in a queue. Storing it again is harmless. */
     queue: async (delivery: Delivery): Promise<void> => {
@@ -87,17 +100,24 @@ export const createCollector = (deps: CollectorDeps) => {
 
 const probesOf = ({ database, vault }: CollectorDeps): Record<string, Probe> => ({
   database: {
-    check: () => database.selectFrom('sites').select('id').limit(1).execute(),
+    check: async () => {
+      await database.selectFrom('sites').select('id').limit(1).execute()
+      return { ok: true }
+    },
     otherwise: 'The database does not answer, or is not migrated. Check DATABASE_URL, then run "balise migrate".',
   },
   rollups: {
     check: async () => {
-      if ((await foldLagOf(database)) > fold_lag_seconds_max) throw new Error('rollups lag behind')
+      const state = await foldStateOf(database)
+      return { ok: state.lag_seconds <= fold_lag_seconds_max, ...state }
     },
     otherwise: 'Rollups lag behind: answers are exact, but slow. See that the cron trigger runs, and its log.',
   },
   keys: {
-    check: () => vault.get('0'.repeat(64)),
+    check: async () => {
+      await vault.get('0'.repeat(64))
+      return { ok: true }
+    },
     otherwise: 'The store of key shares does not answer. Check the KV binding SHARES, or SHARES_DIR and its rights.',
   },
 })

@@ -12,9 +12,10 @@ import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
 import { saveSiteAs } from '../../cli/src/site.ts'
 import { createTokenFor } from '../../cli/src/token.ts'
 import { firefox, pageView } from './batches.ts'
+import { tell } from './faults-world.ts'
 
 /** A collector that listens. */
-export type Running = { url: string; stop: () => Promise<void> }
+export type Running = { url: string; scheduled?: () => Promise<void>; stop: () => Promise<void> }
 
 const secret = 'B'.repeat(43)
 
@@ -83,6 +84,37 @@ export const collectorContract = (runtime: string, start: (database_url: string)
       })
       expect(response.status).toBe(200)
     })
+
+    test('tells how far its rollups are behind and why, does its other jobs all the same, and counts the failure', async () => {
+      const rollups = async () => health.parse(await (await fetch(`${running.url}/health`)).json()).parts['rollups']
+      const dead = async () => tell(base.url, "select from site_day_shares where other_share = 'dead'")
+      await tell(base.url, 'alter function fold_step rename to fold_step_away')
+      await tell(
+        base.url,
+        "insert into site_day_shares select id, '2020-01-01', decode(repeat('00', 32), 'hex'), 'dead', now() from sites where key = 'demo'",
+      )
+      await vi.waitFor(
+        async () => {
+          await running.scheduled?.()
+          expect(await rollups()).toMatchObject({ last_failure: { code: '42883' } })
+          expect(await dead()).toEqual([])
+        },
+        { timeout: 25_000, interval: 250 },
+      )
+      expect(Object.keys((await rollups()) ?? {})).toEqual(['ok', 'lag_seconds', 'events_waiting', 'last_failure'])
+      expect(await (await fetch(`${running.url}/metrics`)).text()).toMatch(
+        /balise_jobs_failed_total\{job="fold"\} [1-9]/,
+      )
+
+      await tell(base.url, 'alter function fold_step_away rename to fold_step')
+      await vi.waitFor(
+        async () => {
+          await running.scheduled?.()
+          expect(await rollups()).toEqual({ ok: true, lag_seconds: 0, events_waiting: 0 })
+        },
+        { timeout: 25_000, interval: 250 },
+      )
+    }, 60_000)
 
     test('answers a question about what it accepted', async () => {
       const reply = await send([

@@ -152,7 +152,8 @@ describe('a question is one statement', () => {
           'dimensions', json_build_array("time:day", "event:path"),
           'metrics', json_build_array("visitors", "page_views")
         )), '[]') from page) as results,
-        json_build_object('date_range', json_build_array(first_day, last_day)) as meta
+        json_build_object('date_range', json_build_array(first_day, last_day)) as meta,
+        true as is_exact
       from told"
     `)
     expect(parameters).toMatchInlineSnapshot(`

@@ -205,7 +205,7 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
       // A fold takes what was stored by transactions that ended before all that are under way, in any database.
       await vi.waitFor(
         async () => {
-          await foldAll(database, { events_max: 20, steps_max: 10 })
+          await foldAll(database, { pace_ms: 1_000, events_max: 20, steps_max: 10 })
           const rolled = await sql`
             select events::integer, visits::integer, unseen from rollups where dimension = 'total'
           `.execute(database)

@@ -1,7 +1,16 @@
 import { z } from 'zod'
 
-/** One part of a collector: whether it works, and in one sentence what to do when it does not. */
-export const partHealth = z.strictObject({ ok: z.boolean(), detail: z.string().optional() })
+/**
+ * One part of a collector: whether it works, and in one sentence what to do when it does not. The rollups also tell how far
+ * they are behind, in seconds and in events (counted to 100,000), and by what code their last step failed, if it did.
+ */
+export const partHealth = z.strictObject({
+  ok: z.boolean(),
+  detail: z.string().optional(),
+  lag_seconds: z.int().min(0).optional(),
+  events_waiting: z.int().min(0).optional(),
+  last_failure: z.strictObject({ code: z.string(), at: z.iso.datetime() }).optional(),
+})
 
 /** The body of `GET /health`: 200 when every part works, 503 when one does not. */
 export const health = z.strictObject({

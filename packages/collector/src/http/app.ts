@@ -7,13 +7,14 @@ import { healthOf, type Probe } from './health.ts'
 import { eraseOnRequest, type PrivacyDeps } from './privacy.ts'
 import { type Answered, problemOf, type Refused, refuse } from './refused.ts'
 import { type StatsDeps, stats } from './stats.ts'
-import { createTally } from './tally.ts'
+import type { Tally } from './tally.ts'
 
 /** What the doors need of the world. */
 export type AppDeps = CollectDeps &
   StatsDeps &
   PrivacyDeps & {
     probes: Record<string, Probe>
+    tally: Tally
     version: string
     /** Where a failure of ours is told to the operator. It is given no body, no header and no address. */
     report: (failure: Error) => void
@@ -23,7 +24,7 @@ type Environment = { Bindings: { peer: Peer } }
 
 /** Every address of the collector. It knows requests and answers, and not where it runs. */
 export const createApp = (deps: AppDeps) => {
-  const tally = createTally()
+  const { tally } = deps
   const app = new Hono<Environment>()
 
   const tell = (refused: Refused): Response => {

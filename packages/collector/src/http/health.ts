@@ -1,7 +1,7 @@
 import type { Health, PartHealth } from '@balise/shared/health'
 
-/** One part's check: it answers when the part works and throws when it does not. */
-export type Probe = { check: () => Promise<unknown>; otherwise: string }
+/** One part's check, and what to do where it answers that the part does not work, or throws. */
+export type Probe = { check: () => Promise<Omit<PartHealth, 'detail'>>; otherwise: string }
 
 const probe_ms_max = 3_000
 
@@ -18,9 +18,7 @@ const partHealthOf = async ({ check, otherwise }: Probe): Promise<PartHealth> =>
   const { promise: tooLate, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error('no answer in time')), probe_ms_max)
   return Promise.race([check(), tooLate])
-    .then(
-      () => ({ ok: true }),
-      () => ({ ok: false, detail: otherwise }),
-    )
+    .catch(() => ({ ok: false }))
+    .then((part) => (part.ok ? part : { ...part, detail: otherwise }))
     .finally(() => clearTimeout(timer))
 }

@@ -3,13 +3,14 @@ import type { Answer } from '@balise/shared/stats/answer'
 import type { Query } from '@balise/shared/stats/query'
 import type { Database } from '../store/database.ts'
 import { objectionsTo } from './objections.ts'
-import { statementOf } from './statement.ts'
+import { type Posed, statementOf, type Told } from './statement.ts'
 
 /** The site a question is about: whose events count, and whose clock says what a day is. */
 export type AskedSite = { id: number; key: string; time_zone: string }
 
 /**
- * Answers a question: exactly, in one statement. `now` tells what today is on the site's clock.
+ * Answers a question: exactly, in one statement; in two while rollups are made anew, as after the site's clock was set.
+ * `now` tells what today is on that clock.
  *
  * What no answer makes sense for is refused, by field. What the numbers mean is in `docs/query.md`.
  */
@@ -22,8 +23,15 @@ export const ask = async (
   const errors = objectionsTo(query)
   if (errors.length > 0) return { errors }
 
-  const { rows } = await statementOf({ site, query, now }).execute(database)
-  const [told] = rows
-  if (!told) throw new Error('A question gives one row.')
-  return { results: told.results, meta: { time_zone: site.time_zone, ...told.meta }, query }
+  const posed = { site, query, now }
+  const first = await told(database, posed)
+  const { results, meta } = first.is_exact ? first : await told(database, { ...posed, from_raw: true })
+  return { results, meta: { time_zone: site.time_zone, ...meta }, query }
+}
+
+const told = async (database: Database, posed: Posed): Promise<Told> => {
+  const { rows } = await statementOf(posed).execute(database)
+  const [row] = rows
+  if (!row) throw new Error('A question gives one row.')
+  return row
 }

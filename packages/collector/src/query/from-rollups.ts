@@ -32,19 +32,15 @@ export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unkno
   const wanted = sql`dimension = ${dimension} and day between first_day and last_day${value === undefined ? sql`` : sql` and value = ${value}`}`
   const since = sql`day - ${bucketStartOf(query)}`
   return sql`
-  with fold as (
-    select upto from folds
-  ),
-  tail as (
-    select array_agg(distinct visitor) as visitors from events
-    where site = ${site_id} and stored_by >= (select upto from fold)
+  with tail as (
+    select visitors, below from waiting(${site_id})
   ),
   changes as (
     select 1 as sign, now.* from tail
     cross join contributions(${site_id}, visitors, ${after_all}, array[${dimension}]) as now
     union all
     select -1, was.* from tail
-    cross join contributions(${site_id}, visitors, (select upto from fold), array[${dimension}]) as was
+    cross join contributions(${site_id}, visitors, below, array[${dimension}]) as was
   ),
   parts as (
     select day, value, events, page_views, visits, bounces, duration_ms,

@@ -12,24 +12,33 @@ import { rangeOf, toldOf } from './range.ts'
 import { around_hours } from './visits.ts'
 
 /** The one row that a question's statement gives: the parts of the answer that only the database knows. */
-export type Told = { results: Answer['results']; meta: Omit<Answer['meta'], 'time_zone'> }
+export type Told = { results: Answer['results']; meta: Omit<Answer['meta'], 'time_zone'>; is_exact: boolean }
 
-/** A question, whose site it is about, and the moment it is asked at. */
-export type Posed = { site: { id: number; time_zone: string }; query: Query; now: Date }
+/** A question, whose site it is about, and the moment it is asked at. `from_raw`: no rollup may answer. */
+export type Posed = { site: { id: number; time_zone: string }; query: Query; now: Date; from_raw?: boolean }
 
-const sources: { [S in Source]: { rows: (asked: Asked) => RawBuilder<unknown>; around_hours: number } } = {
-  rollups: { rows: fromRollups, around_hours: 0 },
-  events: { rows: fromEvents, around_hours: 0 },
-  visits: { rows: fromVisits, around_hours },
+type AnySource = {
+  rows: (asked: Asked) => RawBuilder<unknown>
+  around_hours: number
+  is_exact: (site_id: number) => RawBuilder<boolean>
+}
+
+const always = () => sql<boolean>`true`
+
+/** Rollups are no answer while their site is folded anew, nor for the days of another clock. */
+const sources: { [S in Source]: AnySource } = {
+  rollups: { rows: fromRollups, around_hours: 0, is_exact: (site_id) => sql`is_folded(${site_id}, time_zone)` },
+  events: { rows: fromEvents, around_hours: 0, is_exact: always },
+  visits: { rows: fromVisits, around_hours, is_exact: always },
 }
 
 /**
  * A question as one statement with one row. It travels as JSON, where a count is a number: Postgres' own `bigint` and
  * `numeric` would arrive as text. How the rows of `found` come about is the source's own matter.
  */
-export const statementOf = ({ site, query, now }: Posed): RawBuilder<Told> => {
-  const { source, counts } = planOf(query)
-  const { rows, around_hours } = sources[source]
+export const statementOf = ({ site, query, now, from_raw }: Posed): RawBuilder<Told> => {
+  const { source, counts } = planOf(query, from_raw)
+  const { rows, around_hours, is_exact } = sources[source]
   return sql<Told>`
 with ${rangeOf({ date_range: query.date_range, time_zone: site.time_zone, now, around_hours })},
 ${toldOf(query.date_range, site.id)},
@@ -46,6 +55,7 @@ select
   json_build_object(${sql.join([
     sql`'date_range', json_build_array(first_day, last_day)`,
     ...query.include.map((name) => sql`${name}::text, (${includes[name](site.id, query)})`),
-  ])}) as meta
+  ])}) as meta,
+  ${is_exact(site.id)} as is_exact
 from told`
 }

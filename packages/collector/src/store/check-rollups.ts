@@ -1,0 +1,102 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Database, Tables } from './database.ts'
+
+/** Why there is nothing to compare: the site's rollups are just being made anew. */
+export const being_made_anew = 'being made anew'
+
+/** What rollups say of a value on a day, and what a count over raw events says; `null` where it has no such row. */
+export type Difference = { dimension: string; day: string; value: string; rolled_up: Sums | null; counted: Sums | null }
+
+type Sums = {
+  events: number
+  page_views: number
+  visits: number
+  bounces: number
+  duration_ms: number
+  unseen: number[]
+}
+
+/**
+ * Counts a site's raw events anew and compares that with its rollups, as both were at one moment, whatever is stored and
+ * folded meanwhile. Answers the first row that differs; nothing when all are equal.
+ *
+ * It goes through the visitors in statements of about `events_max` events, and keeps what they add up to in a temporary
+ * table: it needs a connection of its own, so Postgres' own protocol. As long as it runs, nothing newer is folded.
+ */
+export const checkRollups = (
+  database: Database,
+  site_id: number,
+  events_max = 50_000,
+): Promise<Difference | typeof being_made_anew | undefined> =>
+  database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (transaction) => {
+      const { rows: anew } = await sql`select from refolds where site = ${site_id}`.execute(transaction)
+      if (anew.length > 0) return being_made_anew
+      await sql`
+        create temporary table recounted on commit drop as
+        select * from contributions(${site_id}, '{}', 0, '{}')
+      `.execute(transaction)
+      for (let last: string | undefined = ''; last !== undefined; )
+        last = await recount(transaction, { site_id, after: last, events_max })
+      const { rows } = await sql<{ dimension: string }>`
+        select unnest(rolled_up()) as dimension
+      `.execute(transaction)
+      for (const { dimension } of rows) {
+        const difference = await firstDifference(transaction, site_id, dimension)
+        if (difference) return difference
+      }
+      return undefined
+    })
+
+type Part = { site_id: number; after: string; events_max: number }
+
+/** Counts the visitors that come after one, and answers the last of them; nothing when there are no more. */
+const recount = async (transaction: Transaction<Tables>, { site_id, after, events_max }: Part) => {
+  const { rows } = await sql<{ visitors: string[] | null }>`
+    select array_agg(distinct visitor order by visitor)::text[] as visitors from (
+      select visitor from events
+      where site = ${site_id} and visitor > ${after || '00000000-0000-0000-0000-000000000000'}
+      order by visitor limit ${events_max}
+    ) as walked
+  `.execute(transaction)
+  const visitors = rows[0]?.visitors
+  if (!visitors) return undefined
+  await sql`
+    insert into recounted
+    select counted.* from folded_upto(${site_id}, rolled_visitors(${site_id}, ${visitors}::uuid[])) as part
+    cross join contributions(${site_id}, part.visitors, part.below, rolled_up()) as counted
+  `.execute(transaction)
+  return visitors.at(-1)
+}
+
+const firstDifference = async (database: Kysely<Tables>, site_id: number, dimension: string) => {
+  const { rows } = await sql<Difference>`
+    with counted as (
+      select day, value, jsonb_build_object(
+        'events', sum(events), 'page_views', sum(page_views), 'visits', sum(visits), 'bounces', sum(bounces),
+        'duration_ms', sum(duration_ms), 'unseen', unseen_plus(unseen_of(array_agg(gap), array_agg(visitors)), '{0}')
+      ) as sums
+      from recounted
+      where dimension = ${dimension}
+      group by day, value
+    ),
+    rolled_up as (
+      select day, value, jsonb_build_object(
+        'events', events, 'page_views', page_views, 'visits', visits, 'bounces', bounces,
+        'duration_ms', duration_ms, 'unseen', unseen_plus(unseen, '{0}')
+      ) as sums
+      from rollups
+      where site = ${site_id} and dimension = ${dimension}
+        and (events <> 0 or page_views <> 0 or visits <> 0 or bounces <> 0 or duration_ms <> 0 or 0 <> any (unseen))
+    )
+    select ${dimension}::text as dimension, day::text, value, rolled_up.sums as rolled_up, counted.sums as counted
+    from rolled_up
+    full join counted using (day, value)
+    where rolled_up.sums is distinct from counted.sums
+    order by day, value
+    limit 1
+  `.execute(database)
+  return rows[0]
+}
