@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { ZodError, z } from 'zod'
 import { migrate } from './migrate.ts'
 import { pepper } from './pepper.ts'
+import { checkAllRollups, rebuildRollups } from './rollups.ts'
 import { saveSiteAs } from './site.ts'
 import { createTokenFor } from './token.ts'
 
@@ -14,6 +15,8 @@ const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL.
                       [--events-per-day N]
   balise token create --site KEY [--scope query|privacy ...] [--label TEXT]
                                               make a token and print it, once
+  balise rollups check [--site KEY]           prove that rollups equal a count over raw events
+  balise rollups rebuild [--site KEY]         make them anew from raw events, answers staying exact
   balise pepper                               print a new pepper for PEPPERS`
 
 type Given = { database_url: string; names: string[]; options: ReturnType<typeof optionsOf>['values'] }
@@ -52,6 +55,8 @@ const verbs: Record<string, (given: Given) => Promise<string>> = {
     const settings = [`time zone ${time_zone}`, `hosts ${hosts.join(', ') || 'any'}`, `bots ${bots}`]
     return `site ${name}: ${settings.join(', ')}, events per day ${events_per_day_max ?? 'any'}`
   },
+  'rollups check': ({ database_url, options }) => checkAllRollups(database_url, options.site),
+  'rollups rebuild': ({ database_url, options }) => rebuildRollups(database_url, options.site),
   'token create': ({ database_url, options }) =>
     createTokenFor(database_url, {
       site: options.site ?? '',

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { being_made_anew, checkRollups } from '@balise/collector/store/check-rollups'
+import type { Database } from '@balise/collector/store/database'
+import { foldAll } from '@balise/collector/store/fold'
+import { askRefold, isRefolded } from '@balise/collector/store/refold'
+import { withDatabase } from './with-database.ts'
+
+/** Statements of a second or so, as the collector's own. */
+const folding = { pace_ms: 1_000, events_max: 50_000, steps_max: 25 }
+const rest_ms = 200
+
+/**
+ * Makes the rollups of one site, or of all, anew from raw events, in bounded steps. Answers stay exact meanwhile. Where it
+ * is interrupted, the collector's clock goes on with it.
+ */
+export const rebuildRollups = (database_url: string, key?: string): Promise<string> =>
+  withDatabase(database_url, async (database) => {
+    const sites = await sitesOf(database, key)
+    for (const { id } of sites) await askRefold(database, id)
+    for (const { id } of sites) {
+      while (await isRefolded(database, id)) {
+        await foldAll(database, folding)
+        await sleep(rest_ms)
+      }
+    }
+    return `rollups made anew: ${sites.map((site) => site.key).join(', ')}`
+  })
+
+/** Proves that the rollups of one site, or of all, equal a count over raw events. Throws where they do not, and names the first difference. */
+export const checkAllRollups = (database_url: string, key?: string): Promise<string> =>
+  withDatabase(database_url, async (database) => {
+    const sites = await sitesOf(database, key)
+    for (const site of sites) {
+      const difference = await checkRollups(database, site.id)
+      if (difference === being_made_anew)
+        throw new Error(`site ${site.key}: its rollups are just being made anew. Ask again later.`)
+      if (!difference) continue
+      const { dimension, day, value, rolled_up, counted } = difference
+      throw new Error(
+        `site ${site.key}: ${dimension} "${value}" on ${day}: rollups hold ${JSON.stringify(rolled_up)}, ` +
+          `raw events give ${JSON.stringify(counted)}. Mend it: balise rollups rebuild --site ${site.key}`,
+      )
+    }
+    return `rollups equal raw events: ${sites.map((site) => site.key).join(', ')}`
+  })
+
+const sitesOf = async (database: Database, key: string | undefined) => {
+  const all = await database.selectFrom('sites').select(['id', 'key']).orderBy('key').execute()
+  const sites = key === undefined ? all : all.filter((site) => site.key === key)
+  if (sites.length === 0) throw new Error(key === undefined ? 'There are no sites.' : `There is no site "${key}".`)
+  return sites
+}
