@@ -30,3 +30,7 @@ export const median = (values: number[]): number => {
   const middle = sorted.length >> 1
   return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
+
+/** A table in Markdown: the first column to the left, the others to the right. */
+export const markdown = ([head = [], ...rows]: string[][]): string =>
+  [head, head.map((_, nth) => (nth ? '--:' : '---')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
