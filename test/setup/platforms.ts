@@ -14,11 +14,12 @@ import { createGateway } from '../../packages/neon-gateway/src/gateway.ts'
 export type Platform = { url: string; scheduled?: () => Promise<void>; stop: () => Promise<void> }
 
 /**
- * What a platform is started on. `assets` is the folder it serves beside the API, by default none; `settings` are what an
+ * What a platform is started on. `others` are databases besides, by name; `assets` is the folder it serves beside the API, by default none; `settings` are what an
  * operator sets besides; `limit_max` stands for each limit of `wrangler.toml`, so that a test can reach it.
  */
 export type PlatformOptions = {
   database_url: string
+  others?: Record<string, string>
   peppers?: string
   assets?: string
   settings?: Record<string, string>
@@ -36,6 +37,7 @@ export const startNode = async (options: PlatformOptions): Promise<Platform> => 
     env: {
       ...process.env,
       DATABASE_URL: database_url,
+      DATABASES: JSON.stringify(options.others ?? {}),
       PEPPERS: peppers,
       SHARES_DIR: shares,
       PORT: '0',
@@ -63,7 +65,7 @@ export const startNode = async (options: PlatformOptions): Promise<Platform> => 
 
 /**
  * The Worker of `wrangler.toml` in workerd, with its queue, its KV and its assets, and a gateway of its own between it and
- * the database. Built as for production by wrangler itself.
+ * each database. Built as for production by wrangler itself.
  *
  * @see https://developers.cloudflare.com/workers/testing/test-harness/
  */
@@ -71,13 +73,14 @@ export const startWorkerd = async (options: PlatformOptions): Promise<Platform> 
   const { database_url, peppers = pepper() } = options
   const folder = mkdtempSync(join(tmpdir(), 'balise-worker-'))
   const gateway = await createGateway({ database_url })
+  const others = await gatewaysOf(options.others ?? {})
   const server = createTestHarness({
     root,
     workers: [
       {
         configPath: configIn(folder, options),
         vars: { NEON_ENDPOINT: `${gateway.url}/sql`, ...options.settings },
-        secrets: { DATABASE_URL: gateway.database_url, PEPPERS: peppers },
+        secrets: { DATABASE_URL: gateway.database_url, DATABASES: JSON.stringify(others.urls), PEPPERS: peppers },
       },
     ],
   })
@@ -90,7 +93,21 @@ export const startWorkerd = async (options: PlatformOptions): Promise<Platform> 
     stop: async () => {
       await server.close()
       await gateway.close()
+      await others.close()
       rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const gatewaysOf = async (databases: Record<string, string>) => {
+  const opening = Object.entries(databases).map(
+    async ([name, database_url]) => [name, await createGateway({ database_url })] as const,
+  )
+  const gateways = await Promise.all(opening)
+  return {
+    urls: Object.fromEntries(gateways.map(([name, { database_url }]) => [name, database_url])),
+    close: async () => {
+      for (const [, { close }] of gateways) await close()
     },
   }
 }

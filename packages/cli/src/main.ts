@@ -1,25 +1,30 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
+import { databasesIn } from '@balise/collector/store/databases'
 import { ZodError, z } from 'zod'
+import type { Databases } from './databases.ts'
 import { migrate } from './migrate.ts'
+import { moveSite } from './move.ts'
 import { pepper } from './pepper.ts'
 import { checkAllRollups, rebuildRollups } from './rollups.ts'
 import { saveSiteAs } from './site.ts'
 import { createTokenFor } from './token.ts'
 
-const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL.
+const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL, and DATABASES where there are others.
 
-  balise migrate                              bring the database to the newest schema
+  balise migrate                              bring every database to the newest schema
   balise site add KEY [--time-zone ZONE]      make a site, or change it
                       [--host HOST ...] [--bots refuse|count]
                       [--events-per-day N]
+                      [--database NAME]       a new one lives there, not at home
+  balise site move KEY --to NAME              move a site to another database, while it is in use
   balise token create --site KEY [--scope query|privacy ...] [--label TEXT]
                                               make a token and print it, once
   balise rollups check [--site KEY]           prove that rollups equal a count over raw events
   balise rollups rebuild [--site KEY]         make them anew from raw events, answers staying exact
   balise pepper                               print a new pepper for PEPPERS`
 
-type Given = { database_url: string; names: string[]; options: ReturnType<typeof optionsOf>['values'] }
+type Given = { databases: Databases; names: string[]; options: ReturnType<typeof optionsOf>['values'] }
 
 const optionsOf = (words: string[]) =>
   parseArgs({
@@ -30,35 +35,52 @@ const optionsOf = (words: string[]) =>
       host: { type: 'string', multiple: true },
       bots: { type: 'string' },
       'events-per-day': { type: 'string' },
+      database: { type: 'string' },
+      to: { type: 'string' },
       site: { type: 'string' },
       scope: { type: 'string', multiple: true },
       label: { type: 'string' },
     },
   })
 
+const environment = z.object({
+  DATABASE_URL: z.url('Set it to the database, like postgres://user:password@host/balise'),
+  DATABASES: databasesIn,
+})
+
 const scopes = z.array(z.enum(['query', 'privacy'])).min(1)
 
 const verbs: Record<string, (given: Given) => Promise<string>> = {
-  migrate: async ({ database_url }) => {
-    const { applied } = await migrate({ database_url })
-    return applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to do: the schema is the newest'
+  migrate: async ({ databases }) => {
+    const told: string[] = []
+    for (const [name, database_url] of Object.entries(databases)) {
+      const { applied } = await migrate({ database_url })
+      told.push(`${name}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is the newest'}`)
+    }
+    return told.join('\n')
   },
-  'site add': async ({ database_url, names: [key = ''], options }) => {
-    const site = await saveSiteAs(database_url, {
+  'site add': async ({ databases: { home, ...others }, names: [key = ''], options }) => {
+    const settings = {
       key,
       ...(options['time-zone'] && { time_zone: options['time-zone'] }),
       ...(options.host && { hosts: options.host }),
       ...(options['events-per-day'] && { events_per_day_max: Number(options['events-per-day']) }),
       ...(options.bots && { bots: options.bots as 'refuse' | 'count' }),
-    })
+    }
+    const site = await saveSiteAs(home, settings, { others, database: options.database })
     const { key: name, time_zone, hosts, bots, events_per_day_max } = site
-    const settings = [`time zone ${time_zone}`, `hosts ${hosts.join(', ') || 'any'}`, `bots ${bots}`]
-    return `site ${name}: ${settings.join(', ')}, events per day ${events_per_day_max ?? 'any'}`
+    const told = [`time zone ${time_zone}`, `hosts ${hosts.join(', ') || 'any'}`, `bots ${bots}`]
+    return `site ${name}: ${told.join(', ')}, events per day ${events_per_day_max ?? 'any'}`
   },
-  'rollups check': ({ database_url, options }) => checkAllRollups(database_url, options.site),
-  'rollups rebuild': ({ database_url, options }) => rebuildRollups(database_url, options.site),
-  'token create': ({ database_url, options }) =>
-    createTokenFor(database_url, {
+  'site move': async ({ databases, names: [key = ''], options: { to } }) => {
+    if (!to) throw new Error('Say where to: balise site move KEY --to NAME')
+    const { pause_ms } = await moveSite(databases, { key, to, tell: console.error })
+    return `site ${key} lives on ${to}; nobody could write for ${Math.round(pause_ms)} ms`
+  },
+  'rollups check': ({ databases, options }) => checkAllRollups(databases, options.site),
+  'rollups rebuild': ({ databases, options }) => rebuildRollups(databases, options.site),
+  'token create': ({ databases: { home }, options }) =>
+    createTokenFor(home, {
       site: options.site ?? '',
       scopes: scopes.parse(options.scope ?? ['query']),
       label: options.label ?? '',
@@ -73,9 +95,8 @@ const run = async (words: string[]): Promise<string> => {
   const act = verb && verbs[verb]
   if (!act) throw new Error(usage)
 
-  const database_url = process.env['DATABASE_URL']
-  if (!database_url) throw new Error('Set DATABASE_URL to the database, like postgres://user:password@host/balise')
-  return act({ database_url, names: positionals.slice(verb.split(' ').length), options })
+  const { DATABASE_URL: home, DATABASES } = environment.parse(process.env)
+  return act({ databases: { home, ...DATABASES }, names: positionals.slice(verb.split(' ').length), options })
 }
 
 const sentenceOf = (failure: unknown): string => {

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { being_made_anew, checkRollups } from '@balise/collector/store/check-rollups'
 import type { Database } from '@balise/collector/store/database'
 import { foldAll } from '@balise/collector/store/fold'
+import type { Doors } from '@balise/collector/store/placement'
 import { askRefold, isRefolded } from '@balise/collector/store/refold'
-import { withDatabase } from './with-database.ts'
+import { type Databases, withDoors } from './databases.ts'
 
 /** Statements of a second or so, as the collector's own. */
 const folding = { pace_ms: 1_000, events_max: 50_000, steps_max: 25 }
@@ -13,11 +14,11 @@ const rest_ms = 200
  * Makes the rollups of one site, or of all, anew from raw events, in bounded steps. Answers stay exact meanwhile. Where it
  * is interrupted, the collector's clock goes on with it.
  */
-export const rebuildRollups = (database_url: string, key?: string): Promise<string> =>
-  withDatabase(database_url, async (database) => {
-    const sites = await sitesOf(database, key)
-    for (const { id } of sites) await askRefold(database, id)
-    for (const { id } of sites) {
+export const rebuildRollups = (databases: Databases, key?: string): Promise<string> =>
+  withDoors(databases, async (doors) => {
+    const sites = await sitesOf(doors, key)
+    for (const { database, id } of sites) await askRefold(database, id)
+    for (const { database, id } of sites) {
       while (await isRefolded(database, id)) {
         await foldAll(database, folding)
         await sleep(rest_ms)
@@ -27,11 +28,11 @@ export const rebuildRollups = (database_url: string, key?: string): Promise<stri
   })
 
 /** Proves that the rollups of one site, or of all, equal a count over raw events. Throws where they do not, and names the first difference. */
-export const checkAllRollups = (database_url: string, key?: string): Promise<string> =>
-  withDatabase(database_url, async (database) => {
-    const sites = await sitesOf(database, key)
+export const checkAllRollups = (databases: Databases, key?: string): Promise<string> =>
+  withDoors(databases, async (doors) => {
+    const sites = await sitesOf(doors, key)
     for (const site of sites) {
-      const difference = await checkRollups(database, site.id)
+      const difference = await checkRollups(site.database, site.id)
       if (difference === being_made_anew)
         throw new Error(`site ${site.key}: its rollups are just being made anew. Ask again later.`)
       if (!difference) continue
@@ -44,9 +45,14 @@ export const checkAllRollups = (database_url: string, key?: string): Promise<str
     return `rollups equal raw events: ${sites.map((site) => site.key).join(', ')}`
   })
 
-const sitesOf = async (database: Database, key: string | undefined) => {
-  const all = await database.selectFrom('sites').select(['id', 'key']).orderBy('key').execute()
-  const sites = key === undefined ? all : all.filter((site) => site.key === key)
+/** Each site with the database that it lives on. */
+const sitesOf = async (doors: Doors, key: string | undefined) => {
+  const all: { database: Database; id: number; key: string }[] = []
+  for (const { database } of doors.values()) {
+    const here = await database.selectFrom('sites').select(['id', 'key']).where('lives_on', 'is', null).execute()
+    all.push(...here.map((site) => ({ database, ...site })))
+  }
+  const sites = all.filter((site) => key === undefined || site.key === key).toSorted((a, b) => (a.key < b.key ? -1 : 1))
   if (sites.length === 0) throw new Error(key === undefined ? 'There are no sites.' : `There is no site "${key}".`)
   return sites
 }

@@ -13,17 +13,19 @@ import { ask } from './query/ask.ts'
 import { createBoundedCache } from './store/bounded-cache.ts'
 import type { Database } from './store/database.ts'
 import { dayShares, destroyDeadShares } from './store/day-shares.ts'
-import { erase } from './store/erasures.ts'
-import { type Outcome, storeEvents } from './store/events.ts'
+import { erasePlaced } from './store/erasures.ts'
+import type { Outcome } from './store/events.ts'
 import { foldAll, foldStateOf } from './store/fold.ts'
 import { preparePartitions } from './store/partitions.ts'
+import { storeWaiting } from './store/placed-events.ts'
+import { type Doors, home, type Placement } from './store/placement.ts'
 import { drawQuota } from './store/quota-draws.ts'
-import { findSite } from './store/sites.ts'
 import { findGrant } from './store/tokens.ts'
 
 /** What a platform lends to the collector. */
 export type CollectorDeps = {
-  database: Database
+  doors: Doors
+  placement: Placement
   vault: ShareVault
   /** For names that last: the first is used, all are tried when a person is erased. At least one. */
   peppers: [CryptoKey, ...CryptoKey[]]
@@ -46,23 +48,27 @@ const fold_lag_seconds_max = 900
 
 /** The whole of Balise but its platform: web standards in, web standards out. */
 export const createCollector = (deps: CollectorDeps) => {
-  const { database, vault, peppers, deliver, limits, now, report, version } = deps
+  const { doors, placement, vault, peppers, deliver, limits, now, report, version } = deps
+  const { at, doorNamed } = placement
   const remembered = { ttl_ms: remembered_ms, entries_max: 10_000, now }
 
   const refusals = createRefusalCounts({ deliver, now })
   const tally = createTally()
 
   const app = createApp({
-    findSite: createBoundedCache({ find: (key) => findSite(database, key), ...remembered }),
-    findGrant: createBoundedCache({ find: (token) => findGrant(database, token), ...remembered }),
-    keys: { pepper: peppers[0], siteDay: createSiteDayKeys({ shares: dayShares(database), vault, now }) },
+    findSite: createBoundedCache({ find: placement.findSite, ...remembered }),
+    findGrant: createBoundedCache({ find: (token) => findGrant(doorNamed(home).database, token), ...remembered }),
+    keys: { pepper: peppers[0], siteDay: createSiteDayKeys({ shares: dayShares(placement), vault, now }) },
     deliver,
     limits,
-    quota: createQuota({ draw: (site, day, wanted) => drawQuota(database, { site, day, wanted }), now }),
+    quota: createQuota({
+      draw: (site, day, wanted) => at(site, ({ database }) => drawQuota(database, { site, day, wanted })),
+      now,
+    }),
     refusals,
-    ask: (site: Site, query: Query) => ask(database, site, query, now()),
+    ask: (site: Site, query: Query) => at(site.id, ({ asSite }) => ask(asSite(site.id), site, query, now())),
     peppers,
-    erase: (erasure) => erase(database, erasure),
+    erase: (erasure) => erasePlaced(placement, erasure),
     probes: probesOf(deps),
     tally,
     now,
@@ -70,13 +76,20 @@ export const createCollector = (deps: CollectorDeps) => {
     version,
   })
 
+  /** Acts on every database; one that is away keeps no other from its turn. */
+  const everywhere = async (act: (database: Database) => Promise<void>): Promise<void> => {
+    const acts = await Promise.allSettled([...doors.values()].map(({ database }) => act(database)))
+    const failed = acts.find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
   /** What has to be done every minute or so; one that fails keeps back no other. The longest comes last. */
   const jobs: Record<string, () => Promise<void>> = {
     count_refusals: () => refusals.deliverNow(),
-    destroy_shares: () => destroyDeadShares(database, now()),
+    destroy_shares: () => everywhere((database) => destroyDeadShares(database, now())),
     sweep_vault: () => vault.sweep(),
-    prepare_partitions: () => preparePartitions(database, now()),
-    fold: () => foldAll(database, folding),
+    prepare_partitions: () => everywhere((database) => preparePartitions(database, now())),
+    fold: () => everywhere((database) => foldAll(database, folding)),
   }
 
   return {
@@ -91,28 +104,13 @@ export const createCollector = (deps: CollectorDeps) => {
         })
       }
     },
-    /** Stores a delivery that waited in a queue. Storing it again is harmless. */
-    queue: async (delivery: Delivery): Promise<void> => {
-      await storeEvents(database, delivery)
-    },
+    /** Stores what waited in a queue, and answers for each delivery why not, or `null`. Storing it again is harmless. */
+    queue: (deliveries: Delivery[]): Promise<(Error | null)[]> => storeWaiting(placement, deliveries),
   }
 }
 
-const probesOf = ({ database, vault }: CollectorDeps): Record<string, Probe> => ({
-  database: {
-    check: async () => {
-      await database.selectFrom('sites').select('id').limit(1).execute()
-      return { ok: true }
-    },
-    otherwise: 'The database does not answer, or is not migrated. Check DATABASE_URL, then run "balise migrate".',
-  },
-  rollups: {
-    check: async () => {
-      const state = await foldStateOf(database)
-      return { ok: state.lag_seconds <= fold_lag_seconds_max, ...state }
-    },
-    otherwise: 'Rollups lag behind: answers are exact, but slow. See that the cron trigger runs, and its log.',
-  },
+const probesOf = ({ doors, vault }: CollectorDeps): Record<string, Probe> => ({
+  ...Object.assign({}, ...[...doors].map(([name, { database }]) => databaseProbesOf(name, database))),
   keys: {
     check: async () => {
       await vault.get('0'.repeat(64))
@@ -121,3 +119,24 @@ const probesOf = ({ database, vault }: CollectorDeps): Record<string, Probe> => 
     otherwise: 'The store of key shares does not answer. Check the KV binding SHARES, or SHARES_DIR and its rights.',
   },
 })
+
+/** The home database goes by the parts' own names. */
+const databaseProbesOf = (name: string, database: Database): Record<string, Probe> => {
+  const [of, setting] = name === home ? ['', 'DATABASE_URL'] : [`:${name}`, 'DATABASES']
+  return {
+    [`database${of}`]: {
+      check: async () => {
+        await database.selectFrom('sites').select('id').limit(1).execute()
+        return { ok: true }
+      },
+      otherwise: `The database does not answer, or is not migrated. Check ${setting}, then run "balise migrate".`,
+    },
+    [`rollups${of}`]: {
+      check: async () => {
+        const state = await foldStateOf(database)
+        return { ok: state.lag_seconds <= fold_lag_seconds_max, ...state }
+      },
+      otherwise: 'Rollups lag behind: answers are exact, but slow. See that the cron trigger runs, and its log.',
+    },
+  }
+}

@@ -7,18 +7,24 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import manifest from '../package.json' with { type: 'json' }
 import { createCollector } from './collector.ts'
-import type { Delivery } from './ingest/row.ts'
 import { createFileVault } from './keys/file-vault.ts'
 import { peppersOf } from './keys/peppers.ts'
 import { limitSettings, nodeLimitsOf } from './limits/node-limits.ts'
 import { openPlaces } from './places.ts'
-import { openSpool } from './spool/open-spool.ts'
-import { storeEvents } from './store/events.ts'
-import { createMicroBatch } from './store/micro-batch.ts'
-import { openPostgres } from './store/postgres.ts'
+import { openLanes } from './spool/open-lanes.ts'
+import { databasesIn } from './store/databases.ts'
+import { createPlacement, home } from './store/placement.ts'
+import { openPostgresDoor } from './store/postgres.ts'
+
+/** Below this a question or a batch of one site could hold up the database's others. */
+const connections_min = 2
 
 const environment = z.object({
   DATABASE_URL: z.url(),
+  /** Where sites may live besides, by name: `{"eu2": "postgres://…"}`. */
+  DATABASES: databasesIn,
+  /** To all databases together; each is given as many as the others, and ten at most. */
+  CONNECTIONS_MAX: z.coerce.number().int().min(2).max(1_000).default(40),
   PEPPERS: z.string(),
   /** Outside the database and outside every backup. */
   SHARES_DIR: z.string().min(1),
@@ -52,7 +58,18 @@ if (!settings.success) {
   for (const { path, message } of settings.error.issues) console.error(`${path.join('.')}: ${message}`)
   process.exit(1)
 }
-const { DATABASE_URL, PEPPERS, SHARES_DIR, PORT, HOST, ADDRESS_HEADER, PLACES_FILE, ASSETS_DIR } = settings.data
+const {
+  DATABASE_URL,
+  DATABASES,
+  CONNECTIONS_MAX,
+  PEPPERS,
+  SHARES_DIR,
+  PORT,
+  HOST,
+  ADDRESS_HEADER,
+  PLACES_FILE,
+  ASSETS_DIR,
+} = settings.data
 const { SPOOL_DIR, SPOOL_BYTES_MAX } = settings.data
 
 const places = await openPlaces(PLACES_FILE, report)
@@ -62,33 +79,39 @@ if ('refusal' in places) {
 }
 
 mkdirSync(SHARES_DIR, { recursive: true, mode: 0o700 })
-const database = openPostgres({
-  url: DATABASE_URL,
-  connections_max: 10,
-  statement_ms_max: 30_000,
-  onBreak: report,
-})
+const urls = Object.entries({ [home]: DATABASE_URL, ...DATABASES })
+const connections_max = Math.min(10, Math.floor(CONNECTIONS_MAX / urls.length))
+if (connections_max < connections_min) {
+  console.error(`CONNECTIONS_MAX: ${urls.length} databases want ${urls.length * connections_min} connections at least.`)
+  process.exit(1)
+}
+const doors = new Map(
+  urls.map(([name, url]) => [
+    name,
+    openPostgresDoor({ url, connections_max, statement_ms_max: 30_000, onBreak: report }),
+  ]),
+)
+const placement = createPlacement(doors)
 
-const storeSpooled = (delivery: Delivery) => storeEvents(database, delivery)
-const store = createMicroBatch({
-  store: storeSpooled,
-  stores_at_once_max: 4,
-  events_per_store_max: 2_000,
+const lanes = await openLanes({
+  placement,
+  databases: [...doors.keys()],
+  folder: SPOOL_DIR,
+  bytes_max: SPOOL_BYTES_MAX,
   events_waiting_max: 20_000,
+  report,
 })
-const spool = SPOOL_DIR
-  ? await openSpool({ folder: SPOOL_DIR, bytes_max: SPOOL_BYTES_MAX, store, storeSpooled, report })
-  : undefined
-if (spool && 'refusal' in spool) {
-  console.error(spool.refusal)
+if ('refusal' in lanes) {
+  console.error(lanes.refusal)
   process.exit(1)
 }
 
 const collector = createCollector({
-  database,
+  doors,
+  placement,
   vault: createFileVault(SHARES_DIR, now),
   peppers: await peppersOf(PEPPERS),
-  deliver: spool?.deliver ?? store,
+  deliver: lanes.deliver,
   limits: nodeLimitsOf(settings.data, now),
   now,
   report,
@@ -97,16 +120,13 @@ const collector = createCollector({
 
 const app = new Hono<{ Bindings: Node }>()
 if (ASSETS_DIR) app.get('/*', serveStatic({ root: ASSETS_DIR }))
-if (spool)
+if (SPOOL_DIR)
   app.get('/health', async ({ req }) => {
     const response = await collector.fetch(req.raw, { ip: '', place: {} })
-    const { ok, version, parts } = health.parse(await response.json())
-    const part = spool.health()
-    const status = ok && part.ok ? 200 : 503
-    return Response.json(
-      { ok: status === 200, version, parts: { ...parts, spool: part } },
-      { status, headers: response.headers },
-    )
+    const { version, parts: others } = health.parse(await response.json())
+    const parts = { ...others, ...lanes.health() }
+    const ok = Object.values(parts).every((part) => part.ok)
+    return Response.json({ ok, version, parts }, { status: ok ? 200 : 503, headers: response.headers })
   })
 app.all('/*', ({ req, env }) => {
   const ip = (ADDRESS_HEADER ? req.header(ADDRESS_HEADER) : env.incoming.socket.remoteAddress) ?? ''
@@ -129,8 +149,8 @@ server.on('error', (failure: NodeJS.ErrnoException) => {
 const stop = () => {
   schedule.stop()
   server.close(async () => {
-    await spool?.stop()
-    await database.destroy()
+    await lanes.stop()
+    for (const door of doors.values()) await door.close()
     process.exit(0)
   })
 }

@@ -7,13 +7,17 @@ import type { Delivery } from './ingest/row.ts'
 import { createKvVault } from './keys/kv-vault.ts'
 import { peppersOf } from './keys/peppers.ts'
 import { type LimitBindings, platformLimitsOf } from './limits/platform-limits.ts'
-import { openNeon } from './store/neon.ts'
+import { databasesIn } from './store/databases.ts'
+import { openNeonDoor } from './store/neon.ts'
+import { createPlacement, home } from './store/placement.ts'
 
 /** What `wrangler.toml` names. */
 type Bindings = { SHARES: KVNamespace; DELIVERIES: Queue<Delivery> } & LimitBindings
 
 const environment = z.object({
   DATABASE_URL: z.url(),
+  /** Where sites may live besides, by name: `{"eu2": "postgres://…"}`. */
+  DATABASES: databasesIn,
   /** Where statements go instead of Neon: the gateway on this machine. Unset in production. */
   NEON_ENDPOINT: z.url().optional(),
   PEPPERS: z.string(),
@@ -26,10 +30,18 @@ const now = () => new Date()
 const report = ({ name, message }: Error) => console.error(JSON.stringify({ failure: name, message }))
 
 const openCollector = async (bindings: Bindings) => {
-  const { DATABASE_URL, NEON_ENDPOINT, PEPPERS, LIMITS } = environment.parse(bindings)
+  const { DATABASE_URL, DATABASES, NEON_ENDPOINT, PEPPERS, LIMITS } = environment.parse(bindings)
   const peppers = await peppersOf(PEPPERS)
+  const doors = new Map(
+    Object.entries({ [home]: DATABASE_URL, ...DATABASES }).map(([name, url]) => {
+      // On this machine each database has a gateway of its own, at the port in its address.
+      const endpoint = NEON_ENDPOINT && Object.assign(new URL(NEON_ENDPOINT), { port: new URL(url).port }).href
+      return [name, openNeonDoor({ url, endpoint })] as const
+    }),
+  )
   return createCollector({
-    database: openNeon({ url: DATABASE_URL, endpoint: NEON_ENDPOINT }),
+    doors,
+    placement: createPlacement(doors),
     vault: createKvVault(bindings.SHARES, now),
     peppers,
     deliver: async (delivery) => {
@@ -84,27 +96,17 @@ export default {
   scheduled: async (_event: unknown, bindings: Bindings, context: ExecutionContext): Promise<void> =>
     context.waitUntil((await collectorOf(bindings)).scheduled()),
 
-  /** Stores what waited, together; when that fails, each alone, so that one bad delivery keeps back no other. */
-  queue: async (batch: MessageBatch<Delivery>, bindings: Bindings): Promise<void> => {
+  queue: async ({ messages }: MessageBatch<Delivery>, bindings: Bindings): Promise<void> => {
     const { queue } = await collectorOf(bindings)
-    const deliveries = batch.messages.map(({ body }) => body)
-    const together = {
-      events: deliveries.flatMap(({ events }) => events),
-      refused: deliveries.flatMap(({ refused }) => refused),
-    }
-    const storedTogether = await queue(together).then(
-      () => true,
-      () => false,
-    )
-    if (storedTogether) return batch.ackAll()
-    for (const message of batch.messages) {
-      await queue(message.body).then(
-        () => message.ack(),
-        (failure: Error) => {
-          report(failure)
-          message.retry({ delaySeconds: Math.min(2 ** message.attempts, 600) })
-        },
-      )
+    const failures = await queue(messages.map(({ body }) => body))
+    for (const [index, message] of messages.entries()) {
+      const failure = failures[index]
+      if (!failure) {
+        message.ack()
+        continue
+      }
+      report(failure)
+      message.retry({ delaySeconds: Math.min(2 ** message.attempts, 600) })
     }
   },
 }

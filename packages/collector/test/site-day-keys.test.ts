@@ -8,15 +8,19 @@ import { createFileVault } from '../src/keys/file-vault.ts'
 import { createSiteDayKeys } from '../src/keys/site-day-keys.ts'
 import type { Database } from '../src/store/database.ts'
 import { dayShares, destroyDeadShares } from '../src/store/day-shares.ts'
-import { openPostgres } from '../src/store/postgres.ts'
+import { createPlacement, home, type Placement } from '../src/store/placement.ts'
+import { openPostgresDoor } from '../src/store/postgres.ts'
 
 describe('the key of a site-day', () => {
   let base: Awaited<ReturnType<typeof migratedDatabase>>
   let database: Database
+  let placement: Placement
   beforeAll(async () => {
     base = await migratedDatabase('Africa/Douala') // UTC+1, no daylight saving
     const onBreak = () => {}
-    database = openPostgres({ url: base.url, connections_max: 4, statement_ms_max: 5_000, onBreak })
+    const door = openPostgresDoor({ url: base.url, connections_max: 4, statement_ms_max: 5_000, onBreak })
+    database = door.database
+    placement = createPlacement(new Map([[home, door]]))
   })
   afterAll(async () => {
     await database.destroy()
@@ -26,7 +30,7 @@ describe('the key of a site-day', () => {
   const folder = () => mkdtemp(join(tmpdir(), 'balise-shares-'))
   /** A process of its own: nothing remembered, the same two stores. */
   const processAt = (now: () => Date, place: string) => {
-    const keys = createSiteDayKeys({ shares: dayShares(database), vault: createFileVault(place, now), now })
+    const keys = createSiteDayKeys({ shares: dayShares(placement), vault: createFileVault(place, now), now })
     return async (day: string) => {
       const key = await keys(base.site, day)
       return key && pseudonymOf(key, ['a', 'b'])

@@ -11,6 +11,12 @@ export type Tables = {
     bots: 'refuse' | 'count'
     events_per_day_max: ColumnType<string | null, number | null, number | null>
     created_at: Generated<Date>
+    /** The name of the database that the site lives on; `null`: this one. */
+    lives_on: string | null
+    /** It is being copied to here from where it lives. */
+    arrives: Generated<boolean>
+    /** Until then nobody but its move writes to it. */
+    held_until: Date | null
   }
   tokens: {
     id: Generated<number>
@@ -61,6 +67,14 @@ export type Tables = {
     suppressed: number
   }
   refusals: { site: number; day: string; reason: string; count: string }
+  copies: {
+    site: number
+    database: string
+    noted_at: Generated<Date>
+    copied_before: Generated<string>
+    round_began: string | null
+    position: string | null
+  }
 }
 
 type Dimension<Always extends string, Sometimes extends string> = { site: number; id: string } & {
@@ -70,5 +84,11 @@ type Dimension<Always extends string, Sometimes extends string> = { site: number
 /** What a token may be used for. */
 export type Scope = 'query' | 'privacy'
 
-/** A door to one database: over Neon's HTTP (`store/neon.ts`) or over Postgres' own protocol (`store/postgres.ts`). */
+/** Statements to one database: over Neon's HTTP (`store/neon.ts`) or over Postgres' own protocol (`store/postgres.ts`). */
 export type Database = Kysely<Tables>
+
+/**
+ * A collector's door to one database. What is read `asSite` sees that site and no other, all statements of it in one
+ * snapshot, and is refused where the site does not live there.
+ */
+export type Door = { database: Database; asSite: (site: number) => Database; close: () => Promise<void> }

@@ -1,6 +1,7 @@
 import type { ErasureReceipt } from '@balise/shared/privacy/erasure'
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
+import type { Placement } from './placement.ts'
 
 /** Whom to forget, in keyed ids: one for each pepper that was ever in use. */
 export type Erasure = {
@@ -9,6 +10,43 @@ export type Erasure = {
   subjects: string[]
   /** The token it was asked with; `null` for the visitor's own secret. */
   asked_by: number | null
+}
+
+/**
+ * Erases a person where their site lives, and from a copy that a move is making or removing. It throws where a copy cannot
+ * be reached: it is asked again then, and the move itself does it before the copy is ever read.
+ */
+export const erasePlaced = (placement: Placement, erasure: Erasure): Promise<ErasureReceipt> =>
+  placement.at(erasure.site.id, async ({ database }) => {
+    const receipt = await erase(database, erasure)
+    for (const copy of await forgottenSinceCopies(database, erasure.site.id))
+      await eraseCopy(placement.doorNamed(copy.database).database, erasure.site.id, copy.subjects)
+    return receipt
+  })
+
+/** A database that holds a copy of a site, and whom the site has forgotten since there is one. */
+export type ForgottenSince = { database: string; subjects: string[] }
+
+/**
+ * Whom a site has forgotten since a copy of it was begun, for each copy. The ten minutes are more than any erasure takes:
+ * one that began before the copy may have ended after.
+ */
+export const forgottenSinceCopies = async (database: Database, site: number): Promise<ForgottenSince[]> => {
+  const { rows } = await sql<ForgottenSince>`
+    select database, array(
+      select subject::text from suppressions
+      where suppressions.site = copies.site and at > noted_at - interval '10 minutes'
+      order by subject
+    ) as subjects
+    from copies
+    where site = ${site}
+  `.execute(database)
+  return rows
+}
+
+/** Forgets people in a copy of a site that lives elsewhere. */
+export const eraseCopy = async (database: Database, site: number, subjects: string[]): Promise<void> => {
+  await sql`select erase_copy(${site}, ${subjects}::uuid[])`.execute(database)
 }
 
 /**

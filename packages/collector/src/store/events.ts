@@ -9,13 +9,22 @@ export type Outcome = { id: string; outcome: 'duplicate' | 'forgotten' }
 /**
  * Stores a delivery, each event once, in one statement and one round trip. Answers a row for each event that was not
  * stored now. All or nothing: when it throws, nothing was stored and the same delivery may be stored again.
+ * It throws where one of its sites does not live on this database, or is about to move: see `placed-events.ts`.
  */
 export const storeEvents = async (database: Database, delivery: Delivery): Promise<Outcome[]> => {
   const { events, dimensions } = await splitDimensions(delivery.events)
   const batch = JSON.stringify({ events: columnsOf(events), ...dimensions, refused: delivery.refused })
-  const { rows } = await sql<Outcome>`select id, outcome from store_events(${batch}::json)`.execute(database)
+  const sites = sitesOf(delivery)
+  const { rows } = await sql<Outcome>`
+    select id, outcome from store_here(${sites}::integer[], ${batch}::json)
+  `.execute(database)
   return rows
 }
+
+/** The sites that a delivery is about. */
+export const sitesOf = ({ events, refused }: Delivery): number[] => [
+  ...new Set([...events, ...refused].map(({ site }) => site)),
+]
 
 /** Rows as columns: one list for each field that any row has, `null` where a row lacks it. */
 const columnsOf = (rows: Record<string, unknown>[]): Record<string, unknown[]> => {

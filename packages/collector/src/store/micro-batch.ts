@@ -1,4 +1,5 @@
 import type { Delivery } from '../ingest/row.ts'
+import { isAboutOneSite } from './elsewhere.ts'
 import type { Outcome } from './events.ts'
 import { isUnavailable } from './unavailable.ts'
 
@@ -22,8 +23,8 @@ export class Overloaded extends Error {
  * is durable.
  *
  * Two deliveries with the same event (a browser that sends twice at once) never go into one statement, so that each
- * learns what became of its own. When a joint store fails because of some row's data, each delivery is stored alone and
- * the innocent ones succeed.
+ * learns what became of its own. When a joint store fails because of some row's data, or of a site that moves, each delivery
+ * is stored alone and the innocent ones succeed.
  */
 export const createMicroBatch = (options: {
   store: (delivery: Delivery) => Promise<Outcome[]>
@@ -67,7 +68,7 @@ export const createMicroBatch = (options: {
       for (const outcome of await store(join(taken))) outcomes.set(outcome.id, outcome)
       for (const one of taken) one.resolve(one.delivery.events.flatMap(({ id }) => outcomes.get(id) ?? []))
     } catch (failure) {
-      if (isUnavailable(failure)) for (const one of taken) one.reject(failure)
+      if (isUnavailable(failure) && !isAboutOneSite(failure)) for (const one of taken) one.reject(failure)
       else for (const one of taken) await storeAlone(one)
     }
   }

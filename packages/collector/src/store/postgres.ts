@@ -1,20 +1,23 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import type { Database } from './database.ts'
+import type { Database, Door } from './database.ts'
+
+/** Where a Postgres is, and what may be asked of it at once and for how long. */
+export type PostgresOptions = {
+  url: string
+  connections_max: number
+  statement_ms_max: number
+  onBreak: (error: Error) => void
+}
 
 /**
- * The door to any Postgres over its own protocol. Waiting for a connection and for an answer are both bounded, so that a
+ * A door to any Postgres over its own protocol. Waiting for a connection and for an answer are both bounded, so that a
  * database that hangs turns into a refusal and not into a heap of requests.
  *
  * A connection that breaks is told to `onBreak`, idle or not; the pool opens another one by itself. One that breaks while a
  * statement has it also fails that statement, and says so once more as an event, which would end the process unheard.
  */
-export const openPostgres = (options: {
-  url: string
-  connections_max: number
-  statement_ms_max: number
-  onBreak: (error: Error) => void
-}): Database => {
+export const openPostgresDoor = (options: PostgresOptions): Door => {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connections_max,
@@ -22,8 +25,37 @@ export const openPostgres = (options: {
     query_timeout: options.statement_ms_max + 1_000,
     statement_timeout: options.statement_ms_max,
     application_name: 'balise',
+    pipeline: true,
   })
   pool.on('error', options.onBreak)
   pool.on('connect', (client) => client.on('error', options.onBreak))
-  return new Kysely({ dialect: new PostgresDialect({ pool }) })
+  const database: Database = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  return { database, asSite: (site) => databaseOf(pool, site), close: () => database.destroy() }
+}
+
+/** {@link openPostgresDoor}, for whoever reads and writes as they are. */
+export const openPostgres = (options: PostgresOptions): Database => openPostgresDoor(options).database
+
+const databaseOf = (pool: pg.Pool, site: number): Database =>
+  new Kysely({
+    dialect: new PostgresDialect({
+      pool: { connect: async () => seenBy(site, await pool.connect()), end: async () => {}, options: pool.options },
+    }),
+  })
+
+/** Each statement in a transaction of its own that reads one site: all of it is sent at once, one round trip. */
+const seenBy = (site: number, client: pg.PoolClient): PostgresPoolClient => {
+  const query = async (text: string, values: unknown[]): Promise<unknown> => {
+    const sent = [
+      client.query('begin isolation level repeatable read read only'),
+      client.query('select as_site($1)', [site]),
+      client.query(text, values),
+      client.query('commit'), // after a failure it rolls back
+    ]
+    const outcomes = await Promise.allSettled(sent)
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed) throw failed.reason
+    return sent[2]
+  }
+  return { query: query as PostgresPoolClient['query'], release: () => client.release() }
 }
