@@ -6,6 +6,7 @@ import {
   asOnlyMover,
   beginRound,
   copiesOf,
+  forgetCopies,
   forgetCopy,
   holdSite,
   letGo,
@@ -156,6 +157,7 @@ const copyLast = async (journey: Journey): Promise<void> => {
 const removeCopy = async (journey: Journey): Promise<void> => {
   const { site, from, to } = journey
   await removeAll(journey)
+  await forgetCopies(to.database, site)
   if (to.name !== home) await removeSite(to.database, site)
   await forgetCopy(from.database, site, to.name)
 }

@@ -268,6 +268,13 @@ export const removeSome = async (database: Database, site: number, rows_max: num
     return 0
   })
 
+/** Forgets what this database noted of a site's copies, which lives elsewhere now. */
+export const forgetCopies = async (database: Database, site: number): Promise<void> => {
+  await sql`
+    delete from copies where site = ${site} and exists (select from sites where id = ${site} and lives_on is not null)
+  `.execute(database)
+}
+
 /** Forgets that a site ever lived on this database, of which nothing of it is left. */
 export const removeSite = async (database: Database, site: number): Promise<void> => {
   await sql`delete from sites where id = ${site} and lives_on is not null`.execute(database)
