@@ -41,7 +41,7 @@ type Journey = { site: number; from: Place; to: Place; tell: (line: string) => v
 
 const chunk_events_max = 5_000
 const removed_at_once_max = 5_000
-const folding = { events_max: 20_000, steps_max: 1_000 }
+const folding = { pace_ms: 1_000, events_max: 20_000, steps_max: 1_000 }
 
 /** With so few events left nobody waits for long. A site that stores more than a round can copy is held all the same. */
 const last_round_events_max = 1_000
@@ -89,7 +89,9 @@ const prepare = async ({ site, from, to, tell }: Journey): Promise<void> => {
   const afresh = !there?.arrives
   if (afresh) await removeAll({ site, from, to, tell })
   await noteCopy(from.database, { site, database: to.name, afresh })
-  await receiveSite(to.database, await siteRowOf(from.database, site), from.name)
+  const row = await siteRowOf(from.database, site)
+  await receiveSite(to.database, row, from.name)
+  await receiveSettings(to.database, row) // home's row was there already
   await noteCopy(to.database, { site, database: from.name, afresh })
   await preparePartitions(to.database, new Date())
   for (const table of moved_whole)
