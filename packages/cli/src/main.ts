@@ -9,6 +9,7 @@ import { pepper } from './pepper.ts'
 import { checkAllRollups, rebuildRollups } from './rollups.ts'
 import { saveSiteAs } from './site.ts'
 import { createTokenFor } from './token.ts'
+import { roles_statements } from './walls.ts'
 
 const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL, and DATABASES where there are others.
 
@@ -48,14 +49,17 @@ const environment = z.object({
   DATABASES: databasesIn,
 })
 
+const how_to_wall = `Have this run by one who may, OWNER being this user, and migrate again:\n\n${roles_statements}\n`
+
 const scopes = z.array(z.enum(['query', 'privacy'])).min(1)
 
 const verbs: Record<string, (given: Given) => Promise<string>> = {
   migrate: async ({ databases }) => {
     const told: string[] = []
     for (const [name, database_url] of Object.entries(databases)) {
-      const { applied } = await migrate({ database_url })
+      const { applied, walled } = await migrate({ database_url })
       told.push(`${name}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is the newest'}`)
+      if (!walled) told.push(`${name}: sites have one wall only, for this user may not make roles. ${how_to_wall}`)
     }
     return told.join('\n')
   },

@@ -1,17 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises'
 import pg from 'pg'
+import { raiseWalls } from './walls.ts'
 
 const folder = new URL('../../collector/migrations/', import.meta.url)
 
 /** Any number, as long as every Balise on a database asks for the same one. */
 const lock = 7_202_511
 
-/** What a migration did: the names of the files that were applied now. */
-export type Migrated = { applied: string[] }
+/** What a migration did: the names of the files that were applied now, and whether it could set who may do what. */
+export type Migrated = { applied: string[]; walled: boolean }
 
 /**
  * Brings a database to the newest schema: applies each numbered file of `packages/collector/migrations` that it has not
- * had yet, in order, each in a transaction of its own. Two that run at once wait for each other. Forward only.
+ * had yet, in order, each in a transaction of its own; then sets who may do what. Two that run at once wait for each other.
+ * Forward only.
  */
 export const migrate = async (options: { database_url: string }): Promise<Migrated> => {
   const client = new pg.Client({ connectionString: options.database_url, connectionTimeoutMillis: 10_000 })
@@ -26,7 +28,7 @@ export const migrate = async (options: { database_url: string }): Promise<Migrat
     const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
     const waiting = files.filter((name) => !done.has(name))
     for (const name of waiting) await apply(client, name)
-    return { applied: waiting }
+    return { applied: waiting, walled: await raiseWalls(client) }
   } finally {
     await client.end()
   }

@@ -20,11 +20,9 @@ export const dayShares = (placement: Placement): DayShares => {
     find,
     keep: async (site, day, share) => {
       await placement.at(site, ({ database }) =>
-        database
-          .insertInto('site_day_shares')
-          .values({ site, day, ...share })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute(),
+        sql`
+          select keep_day_share(${site}, ${day}, ${share.share}, ${share.other_share}, ${share.dies_at})
+        `.execute(database),
       )
       return (await find(site, day)) ?? share
     },
@@ -33,5 +31,5 @@ export const dayShares = (placement: Placement): DayShares => {
 
 /** Destroys the halves whose time has come. They were refused since then already. */
 export const destroyDeadShares = async (database: Database, now: Date): Promise<void> => {
-  await sql`delete from site_day_shares where dies_at <= ${now}`.execute(database)
+  await sql`select destroy_dead_shares(${now})`.execute(database)
 }

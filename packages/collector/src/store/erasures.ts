@@ -27,19 +27,10 @@ export const erasePlaced = (placement: Placement, erasure: Erasure): Promise<Era
 /** A database that holds a copy of a site, and whom the site has forgotten since there is one. */
 export type ForgottenSince = { database: string; subjects: string[] }
 
-/**
- * Whom a site has forgotten since a copy of it was begun, for each copy. The ten minutes are more than any erasure takes:
- * one that began before the copy may have ended after.
- */
+/** Whom a site has forgotten since a copy of it was begun, for each copy. */
 export const forgottenSinceCopies = async (database: Database, site: number): Promise<ForgottenSince[]> => {
   const { rows } = await sql<ForgottenSince>`
-    select database, array(
-      select subject::text from suppressions
-      where suppressions.site = copies.site and at > noted_at - interval '10 minutes'
-      order by subject
-    ) as subjects
-    from copies
-    where site = ${site}
+    select database, subjects from forgotten_since_copies(${site})
   `.execute(database)
   return rows
 }
