@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { root } from '../../../dev/command.ts'
 import { guard } from '../../../dev/guard.ts'
 import { twoDatabases } from '../../../test/setup/two-databases.ts'
+import { checkAllRollups } from '../../cli/src/rollups.ts'
 import { createTokenFor } from '../../cli/src/token.ts'
 import { machine, startLoad, startMortalNode, tell } from './faults-world.ts'
 
@@ -95,6 +96,7 @@ describe('a site that is moved while its visitors send', { timeout: 240_000 }, (
       interval: 100,
     })
     expect(await idsIn(base.databases[name])).toEqual(sent.toSorted())
+    expect(await checkAllRollups(base.databases, 'demo')).toBe('rollups equal raw events: demo')
     expect(await leftIn(base.databases[other], base.site.id)).toEqual(other === 'home' ? ['tokens'] : [])
   }
 

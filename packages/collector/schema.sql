@@ -1,0 +1,1326 @@
+-- The schema that the migrations lead to, for reading and for comparing. It is never run.
+
+-- types
+
+create type event_kind as enum ('page_view', 'api_call', 'contact', 'custom', 'engagement');
+
+-- tables
+
+create table actions (
+  site integer not null,
+  id bigint not null,
+  name text,
+  method text,
+  endpoint text,
+  status smallint,
+  channel text,
+  currency text
+);
+
+create table clients (
+  site integer not null,
+  id bigint not null,
+  browser text,
+  browser_version text,
+  os text,
+  os_version text,
+  device text,
+  screen text,
+  language text
+);
+
+create table copies (
+  site integer not null,
+  database text not null,
+  noted_at timestamp with time zone not null default now(),
+  copied_before bigint not null default 0,
+  round_began bigint,
+  "position" uuid
+);
+
+create table erasures (
+  id uuid not null default gen_random_uuid(),
+  site integer not null,
+  subject text not null,
+  asked_by integer,
+  at timestamp with time zone not null default now(),
+  erased_events integer not null,
+  suppressed integer not null
+);
+
+create table events (
+  at timestamp with time zone not null,
+  page bigint not null,
+  client bigint not null,
+  origin bigint,
+  place bigint,
+  action bigint,
+  bytes bigint,
+  stored_by bigint not null default ((pg_current_xact_id())::text)::bigint,
+  id uuid not null,
+  visitor uuid not null,
+  session uuid,
+  "user" uuid,
+  target uuid,
+  site integer not null,
+  kind event_kind not null,
+  duration_ms integer,
+  engaged_ms integer,
+  scroll_percent smallint,
+  known boolean not null,
+  skewed boolean not null,
+  amount numeric(21,6),
+  props jsonb
+) partition by RANGE (id);
+
+create table folds (
+  only_row boolean not null default true,
+  upto bigint not null default 0,
+  folded_at timestamp with time zone not null default now(),
+  until bigint,
+  collecting bigint,
+  collected_part oid,
+  collected_file oid,
+  collected_blocks bigint,
+  step_events integer not null default 5000,
+  noticed bigint not null default 0,
+  noticed_at timestamp with time zone not null default now(),
+  failed_at timestamp with time zone,
+  failure text
+);
+
+create table migrations (
+  name text not null,
+  applied_at timestamp with time zone not null default now()
+);
+
+create table origins (
+  site integer not null,
+  id bigint not null,
+  source text,
+  referrer text,
+  medium text,
+  campaign text,
+  term text,
+  content text,
+  channel text
+);
+
+create table pages (
+  site integer not null,
+  id bigint not null,
+  host text not null,
+  path text not null,
+  title text
+);
+
+create table places (
+  site integer not null,
+  id bigint not null,
+  country text,
+  region text,
+  city text
+);
+
+create table quota_draws (
+  site integer not null,
+  day date not null,
+  events bigint not null
+);
+
+create table refolds (
+  site integer not null,
+  is_empty boolean not null default false,
+  upto uuid,
+  asked_at timestamp with time zone not null default clock_timestamp()
+);
+
+create table refusals (
+  site integer not null,
+  day date not null,
+  reason text not null,
+  count bigint not null
+);
+
+create table rollups (
+  site integer not null,
+  dimension text not null,
+  day date not null,
+  value text not null,
+  events integer not null,
+  page_views integer not null,
+  visits integer not null,
+  bounces integer not null,
+  duration_ms bigint not null,
+  unseen integer[] not null
+);
+
+create table site_day_shares (
+  site integer not null,
+  day date not null,
+  share bytea not null,
+  other_share text not null,
+  dies_at timestamp with time zone not null
+);
+
+create table sites (
+  id integer not null generated always as identity,
+  key text not null,
+  time_zone text not null default 'UTC'::text,
+  hosts text[] not null default '{}'::text[],
+  bots text not null default 'refuse'::text,
+  created_at timestamp with time zone not null default now(),
+  events_per_day_max bigint,
+  lives_on text,
+  arrives boolean not null default false,
+  held_until timestamp with time zone
+);
+
+create table suppressions (
+  site integer not null,
+  subject uuid not null,
+  at timestamp with time zone not null default now()
+);
+
+create table tokens (
+  id integer not null generated always as identity,
+  site integer not null,
+  hash bytea not null,
+  scopes text[] not null,
+  label text not null default ''::text,
+  created_at timestamp with time zone not null default now(),
+  revoked_at timestamp with time zone
+);
+
+create table unfolded (
+  site integer not null,
+  visitor uuid not null,
+  first_at timestamp with time zone not null,
+  events integer not null
+);
+
+-- constraints
+
+alter table actions add constraint actions_pkey PRIMARY KEY (site, id);
+
+alter table clients add constraint clients_pkey PRIMARY KEY (site, id);
+
+alter table copies add constraint copies_pkey PRIMARY KEY (site, database);
+
+alter table copies add constraint copies_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table erasures add constraint erasures_pkey PRIMARY KEY (id);
+
+alter table erasures add constraint erasures_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table erasures add constraint erasures_subject_check CHECK ((subject = ANY (ARRAY['visitor'::text, 'user'::text])));
+
+alter table events add constraint events_pkey PRIMARY KEY (site, id);
+
+alter table folds add constraint folds_only_row_check CHECK (only_row);
+
+alter table folds add constraint folds_pkey PRIMARY KEY (only_row);
+
+alter table migrations add constraint migrations_pkey PRIMARY KEY (name);
+
+alter table origins add constraint origins_pkey PRIMARY KEY (site, id);
+
+alter table pages add constraint pages_pkey PRIMARY KEY (site, id);
+
+alter table places add constraint places_pkey PRIMARY KEY (site, id);
+
+alter table quota_draws add constraint quota_draws_pkey PRIMARY KEY (site, day);
+
+alter table quota_draws add constraint quota_draws_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table refolds add constraint refolds_pkey PRIMARY KEY (site);
+
+alter table refolds add constraint refolds_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table refusals add constraint refusals_pkey PRIMARY KEY (site, day, reason);
+
+alter table refusals add constraint refusals_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table rollups add constraint rollups_pkey PRIMARY KEY (site, dimension, day, value);
+
+alter table site_day_shares add constraint site_day_shares_pkey PRIMARY KEY (site, day);
+
+alter table site_day_shares add constraint site_day_shares_share_check CHECK ((length(share) = 32));
+
+alter table site_day_shares add constraint site_day_shares_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table sites add constraint sites_bots_check CHECK ((bots = ANY (ARRAY['refuse'::text, 'count'::text])));
+
+alter table sites add constraint sites_check CHECK (((NOT arrives) OR (lives_on IS NOT NULL)));
+
+alter table sites add constraint sites_events_per_day_max_check CHECK ((events_per_day_max >= 0));
+
+alter table sites add constraint sites_key_check CHECK (((length(key) >= 1) AND (length(key) <= 64)));
+
+alter table sites add constraint sites_key_key UNIQUE (key);
+
+alter table sites add constraint sites_pkey PRIMARY KEY (id);
+
+alter table suppressions add constraint suppressions_pkey PRIMARY KEY (site, subject);
+
+alter table suppressions add constraint suppressions_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table tokens add constraint tokens_hash_check CHECK ((length(hash) = 32));
+
+alter table tokens add constraint tokens_hash_key UNIQUE (hash);
+
+alter table tokens add constraint tokens_pkey PRIMARY KEY (id);
+
+alter table tokens add constraint tokens_scopes_check CHECK ((scopes <@ ARRAY['query'::text, 'privacy'::text]));
+
+alter table tokens add constraint tokens_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table unfolded add constraint unfolded_pkey PRIMARY KEY (site, visitor);
+
+-- indexes
+
+CREATE INDEX events_skewed ON ONLY public.events USING btree (site, at) WHERE skewed;
+
+CREATE INDEX events_stored ON ONLY public.events USING brin (stored_by) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX events_user ON ONLY public.events USING btree (site, "user") WHERE ("user" IS NOT NULL);
+
+CREATE INDEX events_visitor ON ONLY public.events USING btree (site, visitor);
+
+CREATE INDEX unfolded_first ON public.unfolded USING btree (site, first_at);
+
+-- functions
+
+CREATE OR REPLACE FUNCTION public.apply_contributions(of_site integer, of_visitors uuid[], below bigint, sign integer)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into rollups as r (site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen)
+  select of_site, dimension, day, value,
+    sign * sum(events), sign * sum(page_views), sign * sum(visits), sign * sum(bounces), sign * sum(duration_ms),
+    unseen_of(array_agg(gap), array_agg(sign * visitors))
+  from contributions(of_site, of_visitors, below, rolled_up())
+  group by dimension, day, value
+  order by dimension, day, value
+  on conflict (site, dimension, day, value) do update set
+    events = r.events + excluded.events,
+    page_views = r.page_views + excluded.page_views,
+    visits = r.visits + excluded.visits,
+    bounces = r.bounces + excluded.bounces,
+    duration_ms = r.duration_ms + excluded.duration_ms,
+    unseen = unseen_plus(r.unseen, excluded.unseen)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.arrive(of_site integer, left_from text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update sites set lives_on = null, arrives = false where id = of_site and arrives and lives_on = left_from
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.as_site(of_site integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from sites where id = of_site and lives_on is null) then
+    raise exception 'a site does not live on this database' using errcode = '57M02', detail = of_site;
+  end if;
+  perform set_config('balise.site', of_site::text, true);
+  if to_regrole('balise_site') is not null and pg_has_role('balise_site', 'member') then
+    perform set_config('role', 'balise_site', true);
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.collect_unfolded(since bigint, until bigint, blocks_max integer, INOUT part oid, INOUT file oid, INOUT block bigint, OUT events integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  found_at tid;
+begin
+  events := 0;
+  if block is not null and file is distinct from pg_relation_filenode(part) then block := null; part := part - 1; end if;
+  loop
+    while block is null loop
+      select relid into part from pg_partition_tree('events')
+      where isleaf and relid > coalesce(part, 0) order by relid::oid limit 1;
+      if part is null then return; end if;
+      execute format('select ctid from only %s where stored_by >= $1 and stored_by < $2 limit 1', part::regclass)
+      into found_at using since, until;
+      block := (found_at::text::point)[0]; -- of the first one: pages are read in their order
+      file := pg_relation_filenode(part);
+    end loop;
+    exit when block < pg_relation_size(part) / current_setting('block_size')::integer;
+    block := null;
+  end loop;
+  execute format($insert$
+    insert into unfolded as u (site, visitor, first_at, events)
+    select site, visitor, min(at), count(*) from only %s
+    where ctid >= $1 and ctid < $2 and stored_by >= $3 and stored_by < $4
+    group by site, visitor
+    on conflict (site, visitor) do update set
+      first_at = least(u.first_at, excluded.first_at), events = u.events + excluded.events
+    $insert$, part::regclass)
+  using format('(%s,0)', block)::tid, format('(%s,0)', block + blocks_max)::tid, since, until;
+  get diagnostics events = row_count;
+  block := block + blocks_max;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.contributions(of_site integer, of_visitors uuid[], below bigint, of_dimensions text[])
+ RETURNS TABLE(dimension text, day date, value text, gap integer, visitors bigint, events bigint, page_views bigint, visits bigint, bounces bigint, duration_ms bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with stepped as (
+    select e.id, e.at, e.visitor, e.session, e.kind, e.page, e.origin, e.client, e.place, e.action,
+      lag(e.at) over step is null or e.at - lag(e.at) over step > longest_pause(e.session) as starts
+    from events as e
+    where e.site = of_site and e.visitor = any (of_visitors) and e.stored_by < below
+    window step as (partition by e.visitor, e.session order by e.at, e.id)
+  ),
+  numbered as (
+    select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
+    from stepped
+  ),
+  begun as (
+    select visit, min(at) as started_at, round(extract(epoch from max(at) - min(at)) * 1000)::bigint as duration_ms,
+      count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced,
+      max(origin) filter (where starts) as origin,
+      max(client) filter (where starts) as client,
+      max(place) filter (where starts) as place,
+      (array_agg(page order by at, id) filter (where kind = 'page_view'))[1] as entry
+    from numbered
+    group by visit
+  ),
+  told as (
+    select visitor, visit, kind, page, action, at at time zone (select time_zone from sites where id = of_site) as at
+    from numbered
+  ),
+  -- What lies in one visit and one day is added up before it is spread over the dimensions: visits have many events.
+  by_visit as (
+    select visitor, visit, at::date as day, count(*) as events, count(*) filter (where kind = 'page_view') as page_views
+    from told group by visitor, visit, day
+  ),
+  by_hour as (
+    select visitor, visit, date_trunc('hour', at) as hour, count(*) as events,
+      count(*) filter (where kind = 'page_view') as page_views
+    from told where 'time:hour' = any (of_dimensions) group by visitor, visit, hour
+  ),
+  by_page as (
+    select visitor, visit, at::date as day, page, count(*) as events,
+      count(*) filter (where kind = 'page_view') as page_views
+    from told where 'event:path' = any (of_dimensions) group by visitor, visit, day, page
+  ),
+  by_action as (
+    select visitor, visit, at::date as day, kind, action, count(*) as events
+    from told where of_dimensions && array['event:kind', 'event:name', 'event:endpoint', 'event:channel']
+    group by visitor, visit, day, kind, action
+  ),
+  spread as (
+    select visitor, visit, day, d.*, events, page_views
+    from by_visit
+    join begun using (visit)
+    left join origins as origin on origin.site = of_site and origin.id = begun.origin
+    left join clients as client on client.site = of_site and client.id = begun.client
+    left join places as place on place.site = of_site and place.id = begun.place
+    left join pages as entry on entry.site = of_site and entry.id = begun.entry
+    cross join lateral (values
+      ('total', ''),
+      ('visit:source', coalesce(origin.source, 'Direct')),
+      ('visit:channel', coalesce(origin.channel, 'Direct')),
+      ('visit:country', coalesce(place.country, '(unknown)')),
+      ('visit:browser', coalesce(client.browser, '(unknown)')),
+      ('visit:os', coalesce(client.os, '(unknown)')),
+      ('visit:device', coalesce(client.device, '(unknown)')),
+      ('visit:entry_page', coalesce(entry.path, '(none)'))
+    ) as d (dimension, value)
+    where d.dimension = any (of_dimensions)
+    union all
+    select visitor, visit, hour::date, 'time:hour', to_char(hour, 'YYYY-MM-DD"T"HH24:00'), events, page_views
+    from by_hour
+    union all
+    select visitor, visit, day, 'event:path', coalesce(page.path, '(none)'), events, page_views
+    from by_page
+    left join pages as page on page.site = of_site and page.id = by_page.page
+    union all
+    select visitor, visit, day, d.*, events, case when kind = 'page_view' then events else 0 end
+    from by_action
+    left join actions as action on action.site = of_site and action.id = by_action.action
+    cross join lateral (values
+      ('event:kind', kind::text),
+      ('event:name', coalesce(action.name, '(none)')),
+      ('event:endpoint', coalesce(action.endpoint, '(none)')),
+      ('event:channel', coalesce(action.channel, '(none)'))
+    ) as d (dimension, value)
+    where d.dimension = any (of_dimensions)
+  ),
+  seen as (
+    select dimension, day, value, sum(events) as events, sum(page_views) as page_views,
+      day - lag(day) over (partition by visitor, dimension, value order by day) as gap
+    from spread
+    group by visitor, dimension, value, day
+  ),
+  visited as (
+    select distinct dimension, visit,
+      -- A visit counts in the hour it begins in, and under each other value that it has.
+      case dimension when 'time:hour' then null else value end as value
+    from spread
+  ),
+  started as (
+    select *, started_at at time zone (select time_zone from sites where id = of_site) as at
+    from visited join begun using (visit)
+  )
+  select dimension, day, value, gap, count(*), sum(events)::bigint, sum(page_views)::bigint, 0, 0, 0
+  from seen
+  group by dimension, day, value, gap
+  union all
+  select dimension, at::date, coalesce(value, to_char(at, 'YYYY-MM-DD"T"HH24:00')), null, 0, 0, 0,
+    count(*), count(*) filter (where bounced), sum(duration_ms)::bigint
+  from started
+  group by 1, 2, 3
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.current_site()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('balise.site'::text, true), ''::text))::integer
+;
+
+CREATE OR REPLACE FUNCTION public.destroy_dead_shares(moment timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  delete from site_day_shares where dies_at <= moment
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.draw_quota(of_site integer, of_day date, wanted bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  drawn bigint;
+  given bigint;
+begin
+  insert into quota_draws (site, day, events) values (of_site, of_day, 0) on conflict do nothing;
+  if found then delete from quota_draws where site = of_site and day < of_day - 31; end if;
+
+  select events into drawn from quota_draws where site = of_site and day = of_day for update;
+  select least(wanted, greatest(0, coalesce(events_per_day_max, drawn + wanted) - drawn)) into given
+  from sites where id = of_site;
+
+  update quota_draws set events = drawn + given where site = of_site and day = of_day;
+  return given;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.erase(of_site integer, subject text, subjects uuid[], asked_by integer)
+ RETURNS TABLE(id uuid, at timestamp with time zone, erased_events integer, suppressed integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  persons uuid[] := subjects;
+  touched uuid[];
+  events_gone integer;
+begin
+  perform pg_advisory_xact_lock(hashtext('balise erasure'), of_site);
+
+  if subject = 'user' then
+    select subjects || array_agg(visitor) into persons from (
+      select visitor from events as e
+      where site = of_site and "user" = any(subjects) and known
+      group by visitor
+      having not exists (
+        select from events as other
+        where other.site = of_site and other.visitor = e.visitor and other."user" <> all(subjects))
+    ) as devices;
+  end if;
+
+  insert into suppressions (site, subject)
+  select of_site, person from unnest(persons) as person order by person
+  on conflict do nothing;
+
+  select array_agg(distinct visitor) into touched from events
+  where site = of_site and (visitor = any(persons) or "user" = any(persons));
+  touched := rolled_visitors(of_site, touched);
+
+  perform apply_contributions(of_site, visitors, below, -1) from folded_upto(of_site, touched);
+  delete from events where site = of_site and (visitor = any(persons) or "user" = any(persons));
+  get diagnostics events_gone = row_count;
+  perform apply_contributions(of_site, visitors, below, 1) from folded_upto(of_site, touched);
+  delete from rollups where site = of_site and events = 0 and visits = 0;
+  delete from unfolded where site = of_site and visitor = any(persons);
+
+  return query
+  insert into erasures (site, subject, asked_by, erased_events, suppressed)
+  values (of_site, subject, asked_by, events_gone, cardinality(persons))
+  returning id, at, erased_events, suppressed;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.erase_copy(of_site integer, subjects uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  noted uuid;
+begin
+  if not exists (select from sites where id = of_site and lives_on is not null) then return; end if;
+  perform set_config('balise.arriving', of_site::text, true);
+  select id into noted from erase(of_site, 'visitor', subjects, null);
+  delete from erasures where id = noted;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.fold(events_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  state folds;
+  ended bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint; -- all transactions before it have ended
+  begun bigint := pg_snapshot_xmax(pg_current_snapshot())::text::bigint; -- all from it on have not begun
+  bound record;
+  collected record;
+  tail record;
+  folded integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('balise fold'), 0) then return null; end if;
+  select * into state from folds;
+
+  if state.until is null then
+    if state.collecting is null then
+      select * into bound from next_cut(state.upto, ended, events_max);
+      if bound.is_more then state.collecting := bound.cut; end if;
+    end if;
+    if state.collecting is not null then
+      select * into collected from collect_unfolded(state.upto, state.collecting, 1000,
+        state.collected_part, state.collected_file, state.collected_blocks);
+      state.collected_part := collected.part;
+      state.collected_file := collected.file;
+      state.collected_blocks := collected.block;
+      folded := greatest(collected.events, 1);
+      if collected.part is null then
+        state.until := state.collecting;
+        state.collecting := null;
+        folded := 0;
+      end if;
+    else
+      for tail in
+        select site, array_agg(distinct visitor) as visitors, count(*) as events
+        from events where stored_by >= state.upto and stored_by < bound.cut
+        group by site order by site
+      loop
+        perform fold_visitors(tail.site, tail.visitors, state.upto, bound.cut);
+        folded := folded + tail.events;
+      end loop;
+      state.upto := bound.cut;
+    end if;
+  end if;
+
+  if state.until is not null then
+    for tail in
+      with next as (
+        select *, sum(events) over (order by site, first_at, visitor) - events as before
+        from (select * from unfolded order by site, first_at, visitor limit events_max) as first_ones
+      ),
+      taken as (
+        delete from unfolded using next
+        where before < events_max and unfolded.site = next.site and unfolded.visitor = next.visitor
+        returning unfolded.*
+      )
+      select site, array_agg(visitor) as visitors, sum(events) as events from taken group by site order by site
+    loop
+      perform fold_visitors(tail.site, tail.visitors, state.upto, state.until);
+      folded := folded + tail.events;
+    end loop;
+    if not exists (select from unfolded) then
+      state.upto := state.until;
+      state.until := null;
+    end if;
+  end if;
+
+  if state.upto >= state.noticed then
+    state.folded_at := state.noticed_at;
+    state.noticed := begun;
+    state.noticed_at := clock_timestamp();
+  end if;
+  update folds set upto = state.upto, until = state.until, collecting = state.collecting,
+    collected_part = state.collected_part, collected_file = state.collected_file, collected_blocks = state.collected_blocks,
+    folded_at = state.folded_at, noticed = state.noticed, noticed_at = state.noticed_at, failed_at = null, failure = null;
+  return folded;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.fold_step(pace_ms integer, events_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  began timestamptz := clock_timestamp();
+  size integer := (select least(step_events, events_max) from folds);
+  done integer := fold(size);
+  took_ms double precision;
+begin
+  if done = 0 then done := refold(size); end if;
+  if done is null or done = 0 then return done; end if;
+
+  took_ms := 1 + 1000 * extract(epoch from clock_timestamp() - began);
+  update folds set step_events = case
+    when took_ms > pace_ms then greatest(100, size * greatest(0.5, pace_ms / took_ms))
+    when done >= size / 2 then greatest(step_events, least(50000, size * least(2, pace_ms / took_ms)))
+    else step_events
+  end;
+  return done;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.fold_visitors(of_site integer, of_visitors uuid[], since bigint, until bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), of_site);
+  perform refresh_rollups(of_site, rolled_visitors(of_site, of_visitors), since, until);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.folded_upto(of_site integer, of_visitors uuid[])
+ RETURNS TABLE(visitors uuid[], below bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select array_agg(asked.visitor), marked.below
+  from unnest(of_visitors) as asked (visitor)
+  cross join folds as f
+  left join unfolded as w on w.site = of_site and w.visitor = asked.visitor
+  cross join lateral (select case when w.visitor is null then coalesce(f.until, f.upto) else f.upto end as below) as marked
+  group by marked.below
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.forgotten_since_copies(of_site integer)
+ RETURNS TABLE(database text, subjects text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select database, array(
+    select subject::text from suppressions
+    where suppressions.site = of_site and at > noted_at - interval '10 minutes'
+    order by subject
+  )
+  from copies
+  where site = of_site
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.is_folded(of_site integer, on_clock text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select not exists (select from refolds where site = of_site)
+    and exists (select from sites where id = of_site and time_zone = on_clock)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_day_share(of_site integer, day date, share bytea, other_share text, dies_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  insert into site_day_shares values (of_site, day, share, other_share, dies_at) on conflict do nothing
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.longest_pause(session uuid)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (session IS NULL) THEN '00:30:00'::interval ELSE '24:00:00'::interval END
+;
+
+CREATE OR REPLACE FUNCTION public.next_cut(since bigint, until bigint, events_max integer, OUT cut bigint, OUT is_more boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  room integer := events_max;
+  counted integer := stored_between(since, until, events_max + 1);
+  low bigint := since;  -- all before it fits
+  high bigint := until; -- all before it does not
+  middle bigint;
+begin
+  cut := until;
+  is_more := false;
+  if counted <= room then return; end if;
+  while high - low > 1 loop
+    middle := low + (high - low) / 2;
+    counted := stored_between(low, middle, room + 1);
+    if counted > room then
+      high := middle;
+    else
+      low := middle;
+      room := room - counted;
+    end if;
+  end loop;
+  is_more := room = events_max;
+  cut := case when is_more then high else low end;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_fold_failure(code text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update folds set failed_at = clock_timestamp(), failure = code, step_events = greatest(100, step_events / 2)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.prepare_partitions(first date, last date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  month date := date_trunc('month', first);
+  name text;
+begin
+  perform pg_advisory_xact_lock(hashtext('balise partitions'));
+  while month <= last loop
+    name := 'events_' || to_char(month, 'YYYY_MM');
+    if to_regclass(name) is null then
+      execute format('create table %I (like events including defaults including constraints)', name);
+      execute format(
+        'with moved as (delete from events_default where id >= %L and id < %L returning *) insert into %I select * from moved',
+        uuidv7_floor(month at time zone 'UTC'), uuidv7_floor((month + interval '1 month') at time zone 'UTC'), name);
+      execute format(
+        'alter table events attach partition %I for values from (%L) to (%L)',
+        name, uuidv7_floor(month at time zone 'UTC'), uuidv7_floor((month + interval '1 month') at time zone 'UTC'));
+    end if;
+    month := month + interval '1 month';
+  end loop;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.refold(events_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  state refolds;
+  next record;
+  part record;
+  emptied integer;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('balise fold'), 0) then return null; end if;
+  -- Who changes the site's clock meanwhile waits here, and then begins anew.
+  select * into state from refolds order by asked_at, site limit 1 for update;
+  if not found then return 0; end if;
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), state.site);
+
+  if not state.is_empty then
+    delete from rollups where ctid = any (array(select ctid from rollups where site = state.site limit 20000));
+    get diagnostics emptied = row_count;
+    update refolds set is_empty = emptied < 20000 where site = state.site;
+    return greatest(emptied, 1);
+  end if;
+
+  select array_agg(distinct visitor) as visitors, count(*)::integer as events,
+    (array_agg(visitor order by visitor desc))[1] as last
+  into next from (
+    select visitor from events
+    where site = state.site and visitor > coalesce(state.upto, '00000000-0000-0000-0000-000000000000')
+    order by visitor limit events_max
+  ) as walked;
+  for part in select * from folded_upto(state.site, next.visitors) loop
+    perform refresh_rollups(state.site, part.visitors, 0, part.below);
+  end loop;
+
+  if next.events < events_max then
+    delete from refolds where site = state.site;
+  else
+    update refolds set upto = next.last where site = state.site;
+  end if;
+  return greatest(next.events, 1);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.refold_site()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into refolds as r (site) values (new.id)
+  on conflict (site) do update set is_empty = false, upto = null, asked_at = excluded.asked_at;
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.refresh_rollups(of_site integer, of_visitors uuid[], since bigint, until bigint)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  with parts as (
+    select 1 as sign, now.* from contributions(of_site, of_visitors, until, rolled_up()) as now
+    union all
+    select -1, was.* from contributions(of_site, of_visitors, since, rolled_up()) as was
+    where since > 0
+  ),
+  changes as (
+    select dimension, day, value,
+      sum(sign * events) as events, sum(sign * page_views) as page_views, sum(sign * visits) as visits,
+      sum(sign * bounces) as bounces, sum(sign * duration_ms) as duration_ms,
+      unseen_of(array_agg(gap), array_agg(sign * visitors)) as unseen
+    from parts
+    group by dimension, day, value
+  )
+  insert into rollups as r (site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen)
+  select of_site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen
+  from changes
+  where events <> 0 or page_views <> 0 or visits <> 0 or bounces <> 0 or duration_ms <> 0 or 0 <> any (unseen)
+  order by dimension, day, value
+  on conflict (site, dimension, day, value) do update set
+    events = r.events + excluded.events,
+    page_views = r.page_views + excluded.page_views,
+    visits = r.visits + excluded.visits,
+    bounces = r.bounces + excluded.bounces,
+    duration_ms = r.duration_ms + excluded.duration_ms,
+    unseen = unseen_plus(r.unseen, excluded.unseen)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.refuse_row_unless_here()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform refuse_unless_here(array[new.site]);
+  return new;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.refuse_unless_here(of_sites integer[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  away text;
+  held text;
+begin
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), site)
+  from (select distinct site from unnest(of_sites) as site order by site) as locked;
+
+  select
+    string_agg(site::text, ' ') filter (
+      where id is null or (lives_on is not null and current_setting('balise.arriving', true) is distinct from site::text)),
+    string_agg(site::text, ' ') filter (where held_until > clock_timestamp())
+  into away, held
+  from unnest(of_sites) as site
+  left join sites on id = site;
+
+  if away is not null then
+    raise exception 'a site does not live on this database' using errcode = '57M02', detail = away;
+  elsif held is not null then
+    raise exception 'a site is about to move' using errcode = '57M01', detail = held;
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.rolled_up()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+RETURN ARRAY['total'::text, 'time:hour'::text, 'event:path'::text, 'event:kind'::text, 'event:name'::text, 'event:endpoint'::text, 'event:channel'::text, 'visit:source'::text, 'visit:channel'::text, 'visit:country'::text, 'visit:browser'::text, 'visit:os'::text, 'visit:device'::text, 'visit:entry_page'::text]
+;
+
+CREATE OR REPLACE FUNCTION public.rolled_visitors(of_site integer, of_visitors uuid[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select array_agg(asked.visitor) from unnest(of_visitors) as asked (visitor)
+  where not exists (select from refolds as r where r.site = of_site and (r.upto is null or asked.visitor > r.upto))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.store_arriving(of_site integer, batch json)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform set_config('balise.arriving', of_site::text, true);
+  perform store_events(batch);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.store_events(batch json)
+ RETURNS TABLE(id uuid, outcome text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  part record;
+  event record;
+begin
+  select * into part
+  from json_to_record(batch) as part
+    (events json, pages json, origins json, actions json, clients json, places json, refused json);
+
+  select * into event
+  from json_to_record(part.events) as event
+    (site integer[], id uuid[], at timestamptz[], visitor uuid[], visitor_before uuid[], session uuid[], "user" uuid[],
+     page bigint[], origin bigint[], client bigint[], place bigint[], action bigint[], kind event_kind[], known boolean[],
+     target uuid[], duration_ms integer[], bytes bigint[], engaged_ms integer[], scroll_percent smallint[],
+     amount numeric[], props jsonb[]);
+
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), site)
+  from (select distinct site from unnest(event.site) as site order by site) as locked;
+
+  insert into pages
+  select * from json_to_recordset(part.pages) as d (site integer, id bigint, host text, path text, title text)
+  order by site, id on conflict do nothing;
+
+  insert into origins
+  select * from json_to_recordset(part.origins) as d
+    (site integer, id bigint, source text, referrer text, medium text, campaign text, term text, content text,
+     channel text)
+  order by site, id on conflict do nothing;
+
+  insert into actions
+  select * from json_to_recordset(part.actions) as d
+    (site integer, id bigint, name text, method text, endpoint text, status smallint, channel text, currency text)
+  order by site, id on conflict do nothing;
+
+  insert into clients
+  select * from json_to_recordset(part.clients) as d
+    (site integer, id bigint, browser text, browser_version text, os text, os_version text, device text, screen text, language text)
+  order by site, id on conflict do nothing;
+
+  insert into places
+  select * from json_to_recordset(part.places) as d
+    (site integer, id bigint, country text, region text, city text)
+  order by site, id on conflict do nothing;
+
+  return query
+  with sent as (
+    select e.*, min(at) over (partition by site, visitor_before) as first_at
+    from unnest(
+      event.site, event.id, event.at, event.visitor, event.visitor_before, event.session, event."user",
+      event.page, event.origin, event.client, event.place, event.action, event.kind, event.known,
+      event.target, event.duration_ms, event.bytes, event.engaged_ms, event.scroll_percent,
+      event.amount, event.props
+    ) as e (
+      site, id, at, visitor, visitor_before, session, "user",
+      page, origin, client, place, action, kind, known,
+      target, duration_ms, bytes, engaged_ms, scroll_percent,
+      amount, props
+    )
+  ),
+  -- A visit that crosses midnight keeps its visitor. `visitor_before` is set only in a site-day's first 30 minutes, so
+  -- all such events of one visitor continue yesterday's visit, or none does.
+  named as (
+    select sent.*,
+      case when visitor_before is not null and (
+        was_seen(site, visitor_before, first_at - interval '30 minutes', at + interval '30 minutes')
+        or exists (select from sent as e where e.site = sent.site and e.visitor = sent.visitor_before
+          and e.at >= sent.first_at - interval '30 minutes')
+      ) then visitor_before else visitor end as kept_visitor
+    from sent
+  ),
+  kept as (
+    select * from named
+    where not exists (select from suppressions as s where s.site = named.site and s.subject in (kept_visitor, "user"))
+  ),
+  stored as (
+    insert into events (site, id, at, visitor, session, "user", page, origin, client, place, action, kind, known, skewed,
+      target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props)
+    select site, id, at, kept_visitor, session, "user", page, origin, client, place, action, kind, known,
+      abs(extract(epoch from uuidv7_time(id) - at)) > 86400,
+      target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props
+    from kept
+    order by site, id
+    on conflict do nothing
+    returning events.site, events.id
+  ),
+  forgotten as (
+    select site, id from sent except select site, id from kept
+  ),
+  counted as (
+    insert into refusals (site, day, reason, count)
+    select site, day, reason, sum(count) from (
+      select site, day, reason, count
+      from json_to_recordset(part.refused) as r (site integer, day date, reason text, count bigint)
+      union all
+      select f.site, (now() at time zone s.time_zone)::date, 'forgotten', 1 from forgotten as f join sites as s on s.id = f.site
+    ) as refused
+    group by site, day, reason
+    order by site, day, reason
+    on conflict (site, day, reason) do update set count = refusals.count + excluded.count
+  )
+  select id, 'forgotten' from forgotten
+  union all
+  select id, 'duplicate' from (select site, id from kept except select site, id from stored) as twins;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.store_here(of_sites integer[], batch json)
+ RETURNS TABLE(id uuid, outcome text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform refuse_unless_here(of_sites);
+  return query select * from store_events(batch);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.stored_between(since bigint, until bigint, most integer)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select count(*)::integer from (
+    select from events where stored_by >= since and stored_by < until limit most
+  ) as counted
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.unseen_of(gaps integer[], visitors bigint[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+declare
+  longest integer := 0;
+  still bigint := 0;
+  unseen integer[];
+begin
+  if cardinality(gaps) = 1 then
+    return case when gaps[1] is null then array[visitors[1]::integer] else array_fill(visitors[1]::integer, array[gaps[1]]) || 0 end;
+  end if;
+  for n in 1 .. cardinality(gaps) loop
+    longest := greatest(longest, gaps[n]);
+  end loop;
+  unseen := array_fill(0, array[longest + 1]);
+  for n in 1 .. cardinality(gaps) loop
+    if gaps[n] is null then still := still + visitors[n];
+    else unseen[gaps[n]] := unseen[gaps[n]] + visitors[n];
+    end if;
+  end loop;
+  for k in reverse longest + 1 .. 1 loop
+    still := still + unseen[k];
+    unseen[k] := still;
+  end loop;
+  return unseen;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.unseen_plus(a integer[], b integer[])
+ RETURNS integer[]
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+declare
+  long integer[] := case when cardinality(a) < cardinality(b) then b else a end;
+  short integer[] := case when cardinality(a) < cardinality(b) then a else b end;
+  size integer := cardinality(long);
+  short_size integer := cardinality(short);
+begin
+  for k in 1 .. size loop
+    long[k] := long[k] + short[least(k, short_size)];
+  end loop;
+  while size > 1 and long[size] = long[size - 1] loop
+    size := size - 1;
+  end loop;
+  return long[1:size];
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.uuidv7_floor(moment timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN ((lpad(to_hex((floor((EXTRACT(epoch FROM moment) * (1000)::numeric)))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid
+;
+
+CREATE OR REPLACE FUNCTION public.uuidv7_time(id uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN to_timestamp((((((('x'::text || "left"(replace((id)::text, '-'::text, ''::text), 12)))::bit(48))::bigint)::numeric / 1000.0))::double precision)
+;
+
+CREATE OR REPLACE FUNCTION public.waiting(of_site integer)
+ RETURNS TABLE(visitors uuid[], below bigint)
+ LANGUAGE sql
+ STABLE
+ SET enable_seqscan TO 'off'
+AS $function$
+  select f.* from (
+    select array_agg(distinct visitor) as visitors from (
+      select visitor from events
+      where site = of_site and stored_by >= (select coalesce(until, upto) from folds)
+      union all
+      select visitor from unfolded where site = of_site
+    ) as came
+  ) as tail
+  cross join folded_upto(of_site, tail.visitors) as f
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.was_seen(of_site integer, of_visitor uuid, since timestamp with time zone, before timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return exists (select from events where site = of_site and visitor = of_visitor and at >= since and at < before);
+end
+$function$
+;
+
+-- triggers
+
+CREATE TRIGGER here BEFORE INSERT ON public.erasures FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
+CREATE TRIGGER here BEFORE INSERT ON public.quota_draws FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
+CREATE TRIGGER here BEFORE INSERT ON public.refusals FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
+CREATE TRIGGER here BEFORE INSERT ON public.site_day_shares FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
+CREATE TRIGGER sites_refolded AFTER UPDATE OF time_zone ON public.sites FOR EACH ROW WHEN ((old.time_zone <> new.time_zone)) EXECUTE FUNCTION refold_site();
+
+CREATE TRIGGER here BEFORE INSERT ON public.suppressions FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
+-- walls
+
+create policy one_site on actions to public using (site = current_site());
+
+create policy one_site on clients to public using (site = current_site());
+
+create policy one_site on copies to public using (site = current_site());
+
+create policy one_site on erasures to public using (site = current_site());
+
+create policy one_site on events to public using (site = current_site());
+
+create policy one_site on origins to public using (site = current_site());
+
+create policy one_site on pages to public using (site = current_site());
+
+create policy one_site on places to public using (site = current_site());
+
+create policy one_site on quota_draws to public using (site = current_site());
+
+create policy one_site on refolds to public using (site = current_site());
+
+create policy one_site on refusals to public using (site = current_site());
+
+create policy one_site on rollups to public using (site = current_site());
+
+create policy one_site on site_day_shares to public using (site = current_site());
+
+create policy every_site on sites to balise_collector using true;
+
+create policy one_site on sites to public using (id = current_site());
+
+create policy one_site on suppressions to public using (site = current_site());
+
+create policy every_token on tokens to balise_collector using true;
+
+create policy one_site on tokens to public using (site = current_site());
+
+create policy one_site on unfolded to public using (site = current_site());
+
+-- grants
+
+grant select on actions to balise_site;
+
+grant select on clients to balise_site;
+
+grant select on copies to balise_site;
+
+grant select on erasures to balise_site;
+
+grant select on events to balise_site;
+
+grant select on folds to balise_collector;
+
+grant select on folds to balise_site;
+
+grant select on origins to balise_site;
+
+grant select on pages to balise_site;
+
+grant select on places to balise_site;
+
+grant select on quota_draws to balise_site;
+
+grant select on refolds to balise_site;
+
+grant select on refusals to balise_site;
+
+grant select on rollups to balise_site;
+
+grant select on site_day_shares to balise_site;
+
+grant select on sites to balise_collector;
+
+grant select on sites to balise_site;
+
+grant select on suppressions to balise_site;
+
+grant select on tokens to balise_collector;
+
+grant select on unfolded to balise_site;
