@@ -17,6 +17,13 @@ create table actions (
   currency text
 );
 
+create table border_visits (
+  site integer not null,
+  visitor uuid not null,
+  session uuid,
+  from_at timestamp with time zone not null
+);
+
 create table clients (
   site integer not null,
   id bigint not null,
@@ -171,6 +178,11 @@ create table sites (
   bots text not null default 'refuse'::text,
   created_at timestamp with time zone not null default now(),
   events_per_day_max bigint,
+  retention_months integer,
+  keeps_sums boolean not null default true,
+  raw_from date,
+  sums_from date,
+  is_swept boolean not null default true,
   lives_on text,
   arrives boolean not null default false,
   held_until timestamp with time zone
@@ -202,6 +214,8 @@ create table unfolded (
 -- constraints
 
 alter table actions add constraint actions_pkey PRIMARY KEY (site, id);
+
+alter table border_visits add constraint border_visits_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
 
 alter table clients add constraint clients_pkey PRIMARY KEY (site, id);
 
@@ -261,6 +275,8 @@ alter table sites add constraint sites_key_key UNIQUE (key);
 
 alter table sites add constraint sites_pkey PRIMARY KEY (id);
 
+alter table sites add constraint sites_retention_months_check CHECK (((retention_months >= 1) AND (retention_months <= 120)));
+
 alter table suppressions add constraint suppressions_pkey PRIMARY KEY (site, subject);
 
 alter table suppressions add constraint suppressions_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
@@ -278,6 +294,8 @@ alter table tokens add constraint tokens_site_fkey FOREIGN KEY (site) REFERENCES
 alter table unfolded add constraint unfolded_pkey PRIMARY KEY (site, visitor);
 
 -- indexes
+
+CREATE INDEX border_visits_visitor ON public.border_visits USING btree (site, visitor);
 
 CREATE INDEX events_skewed ON ONLY public.events USING btree (site, at) WHERE skewed;
 
@@ -335,6 +353,20 @@ begin
     perform set_config('role', 'balise_site', true);
   end if;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.beyond_retention(of_site integer, first_day date, last_day date, needs text)
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select max(begins) from sites
+  cross join lateral (values
+    (sums_from),
+    (case when needs = 'raw' or (needs = 'whole' and last_day >= raw_from) then raw_from end)
+  ) as bound (begins)
+  where id = of_site and first_day < begins
 $function$
 ;
 
@@ -498,6 +530,15 @@ CREATE OR REPLACE FUNCTION public.current_site()
 RETURN (NULLIF(current_setting('balise.site'::text, true), ''::text))::integer
 ;
 
+CREATE OR REPLACE FUNCTION public.day_start(day date, on_clock text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select (day::timestamp - interval '1 microsecond') at time zone on_clock + interval '1 microsecond'
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.destroy_dead_shares(moment timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -592,6 +633,35 @@ begin
   perform set_config('balise.arriving', of_site::text, true);
   select id into noted from erase(of_site, 'visitor', subjects, null);
   delete from erasures where id = noted;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.expired_partition()
+ RETURNS regclass
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  part record;
+  ends date;
+  site_id integer;
+  wanted boolean;
+begin
+  for part in
+    select relid from pg_partition_tree('events')
+    where isleaf and relid <> 'events_default'::regclass order by relid::text
+  loop
+    ends := (to_date(right(part.relid::text, 7), 'YYYY_MM') + interval '1 month')::date;
+    if ends > now() then return null; end if;
+    wanted := false;
+    for site_id in select id from sites where raw_from is null or raw_from < ends loop
+      execute format('select exists (select from only %s where site = $1)', part.relid) into wanted using site_id;
+      exit when wanted;
+    end loop;
+    if not wanted then return part.relid; end if;
+  end loop;
+  return null;
 end
 $function$
 ;
@@ -744,6 +814,17 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.is_expired(of_site integer, of_visitor uuid, of_session uuid, moment timestamp with time zone, begins timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select moment < begins and not exists (
+    select from border_visits as b
+    where b.site = of_site and b.visitor = of_visitor and b.session is not distinct from of_session and moment >= b.from_at)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.is_folded(of_site integer, on_clock text)
  RETURNS boolean
  LANGUAGE sql
@@ -751,6 +832,23 @@ CREATE OR REPLACE FUNCTION public.is_folded(of_site integer, on_clock text)
 AS $function$
   select not exists (select from refolds where site = of_site)
     and exists (select from sites where id = of_site and time_zone = on_clock)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_clock()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.sums_from is distinct from old.raw_from then
+    raise exception 'Days before % are only sums on the clock of %. Have them dropped first: balise site retention % --sums drop',
+      old.raw_from, old.time_zone, old.key using errcode = '23514';
+  end if;
+  new.raw_from := old.raw_from + 1;
+  new.sums_from := new.raw_from;
+  new.is_swept := false;
+  return new;
+end
 $function$
 ;
 
@@ -769,6 +867,59 @@ CREATE OR REPLACE FUNCTION public.longest_pause(session uuid)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (session IS NULL) THEN '00:30:00'::interval ELSE '24:00:00'::interval END
+;
+
+CREATE OR REPLACE FUNCTION public.move_retention(of_site integer, as_of timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  clock text;
+  wanted date;
+  begins timestamptz;
+begin
+  select time_zone, (date_trunc('month', as_of at time zone time_zone) - make_interval(months => retention_months))::date
+  into clock, wanted
+  from sites where id = of_site and retention_months is not null
+    and not exists (select from refolds where site = of_site);
+  if wanted is null or exists (select from sites where id = of_site and raw_from >= wanted) then return false; end if;
+
+  perform pg_advisory_xact_lock(hashtext('balise erasure'), of_site);
+  begins := day_start(wanted, clock);
+  if exists (
+    select from waiting(of_site) as w
+    join events as e on e.site = of_site and e.visitor = any (w.visitors) and e.stored_by >= w.below and e.at < begins
+  ) then return false; end if;
+
+  delete from border_visits where site = of_site;
+  insert into border_visits
+  with near as (
+    select visitor, session, at from events
+    where site = of_site and at >= begins - interval '24 hours' and at < begins + interval '24 hours'
+      and (skewed or (id >= uuidv7_floor(begins - interval '48 hours') and id < uuidv7_floor(begins + interval '48 hours')))
+  ),
+  candidates as (
+    select visitor from near group by visitor, session having min(at) < begins and max(at) >= begins
+  ),
+  stepped as (
+    select id, visitor, session, at,
+      lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
+    from events
+    where site = of_site and visitor in (select visitor from candidates)
+    window step as (partition by visitor, session order by at, id)
+  ),
+  numbered as (
+    select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
+    from stepped
+  )
+  select of_site, visitor, session, min(at) from numbered
+  group by visitor, session, visit having min(at) < begins and max(at) >= begins;
+
+  update sites set raw_from = wanted, sums_from = case when keeps_sums then sums_from else wanted end, is_swept = false
+  where id = of_site;
+  return true;
+end
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION public.next_cut(since bigint, until bigint, events_max integer, OUT cut bigint, OUT is_more boolean)
@@ -846,6 +997,7 @@ CREATE OR REPLACE FUNCTION public.refold(events_max integer)
 AS $function$
 declare
   state refolds;
+  kept_until date;
   next record;
   part record;
   emptied integer;
@@ -857,7 +1009,9 @@ begin
   perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), state.site);
 
   if not state.is_empty then
-    delete from rollups where ctid = any (array(select ctid from rollups where site = state.site limit 20000));
+    select coalesce(raw_from, '-infinity') into kept_until from sites where id = state.site;
+    delete from rollups where ctid = any (array(
+      select ctid from rollups where site = state.site and day >= kept_until limit 20000));
     get diagnostics emptied = row_count;
     update refolds set is_empty = emptied < 20000 where site = state.site;
     return greatest(emptied, 1);
@@ -912,6 +1066,7 @@ AS $function$
       sum(sign * bounces) as bounces, sum(sign * duration_ms) as duration_ms,
       unseen_of(array_agg(gap), array_agg(sign * visitors)) as unseen
     from parts
+    where since > 0 or day >= (select coalesce(raw_from, '-infinity') from sites where id = of_site)
     group by dimension, day, value
   )
   insert into rollups as r (site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen)
@@ -936,6 +1091,26 @@ AS $function$
 begin
   perform refuse_unless_here(array[new.site]);
   return new;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.refuse_too_old()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  clock text;
+begin
+  if new.stored_by <> pg_current_xact_id()::text::bigint then return new; end if;
+  -- Nor are those of a site that arrives here (0008): it was asked where it came from.
+  select time_zone into clock from sites
+  where id = new.site and new.at < day_start(raw_from, time_zone)
+    and not coalesce((to_jsonb(sites) ->> 'arrives')::boolean, false);
+  if not found then return new; end if;
+  insert into refusals (site, day, reason, count) values (new.site, (now() at time zone clock)::date, 'too_old', 1)
+  on conflict (site, day, reason) do update set count = refusals.count + 1;
+  return null;
 end
 $function$
 ;
@@ -968,6 +1143,75 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.retain_step(as_of timestamp with time zone, rows_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET lock_timeout TO '2s'
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  part regclass;
+  sweep record;
+  gone integer := 0;
+begin
+  -- Who folds tells differences between two statements: nothing may go in between.
+  if not pg_try_advisory_xact_lock(hashtext('balise fold'), 0) then return null; end if;
+  perform move_retention(id, as_of) from sites where retention_months is not null order by id;
+
+  part := expired_partition();
+  if part is not null then
+    perform pg_advisory_xact_lock(hashtext('balise partitions'));
+    perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), id) from sites order by id;
+    execute format('alter table events detach partition %s', part);
+    execute format(
+      'insert into events select e.* from %s as e join sites as s on s.id = e.site
+       where not is_expired(e.site, e.visitor, e.session, e.at, day_start(s.raw_from, s.time_zone))', part);
+    execute format('drop table %s', part);
+    -- A walk through the pages of all partitions begins anew: rows have moved.
+    update folds set collected_part = null, collected_file = null, collected_blocks = null;
+    return 1;
+  end if;
+
+  for sweep in
+    select id, sums_from, day_start(raw_from, time_zone) as begins
+    from sites where not is_swept order by id limit 1
+  loop
+    perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), sweep.id);
+    delete from events where site = sweep.id and id = any (array(
+      select id from events
+      where site = sweep.id and id < uuidv7_floor(sweep.begins + interval '24 hours') and not skewed
+        and is_expired(site, visitor, session, at, sweep.begins)
+      limit rows_max));
+    get diagnostics gone = row_count;
+    if gone = 0 then
+      delete from events where site = sweep.id and id = any (array(
+        select id from events
+        where site = sweep.id and skewed and at < sweep.begins
+          and is_expired(site, visitor, session, at, sweep.begins)
+        limit rows_max));
+      get diagnostics gone = row_count;
+    end if;
+    -- What 0006 makes of raw events names their visitors too.
+    if gone = 0 and to_regclass('visits') is not null then
+      execute 'delete from visits where ctid = any (array(
+        select ctid from visits where site = $1 and started_at < $2 and ended_at < $2 limit $3))'
+      using sweep.id, sweep.begins, rows_max;
+      get diagnostics gone = row_count;
+    end if;
+    if gone = 0 and sweep.sums_from is not null then
+      delete from rollups where ctid = any (array(
+        select ctid from rollups where site = sweep.id and day < sweep.sums_from limit rows_max));
+      get diagnostics gone = row_count;
+    end if;
+    if gone = 0 then update sites set is_swept = true where id = sweep.id; end if;
+    return greatest(gone, 1);
+  end loop;
+  return 0;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.rolled_up()
  RETURNS text[]
  LANGUAGE sql
@@ -982,6 +1226,17 @@ CREATE OR REPLACE FUNCTION public.rolled_visitors(of_site integer, of_visitors u
 AS $function$
   select array_agg(asked.visitor) from unnest(of_visitors) as asked (visitor)
   where not exists (select from refolds as r where r.site = of_site and (r.upto is null or asked.visitor > r.upto))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.set_retention(of_site integer, months integer, keeps boolean)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  update sites set retention_months = months, keeps_sums = keeps,
+    sums_from = case when keeps then sums_from else raw_from end,
+    is_swept = is_swept and (keeps or raw_from is null)
+  where id = of_site
 $function$
 ;
 
@@ -1186,6 +1441,15 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.unseen_within(unseen integer[], days integer)
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select unseen_plus(unseen[1 : 1 + days], '{0}')
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.uuidv7_floor(moment timestamp with time zone)
  RETURNS uuid
  LANGUAGE sql
@@ -1233,11 +1497,47 @@ $function$
 
 CREATE TRIGGER here BEFORE INSERT ON public.erasures FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2026_09 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2026_10 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2026_11 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2026_12 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_01 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_02 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_03 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_04 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_05 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_06 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_07 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_08 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_09 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_10 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_11 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
+CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_default FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
+
 CREATE TRIGGER here BEFORE INSERT ON public.quota_draws FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
 CREATE TRIGGER here BEFORE INSERT ON public.refusals FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
 CREATE TRIGGER here BEFORE INSERT ON public.site_day_shares FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
+CREATE TRIGGER sites_clock_kept BEFORE UPDATE OF time_zone ON public.sites FOR EACH ROW WHEN (((old.time_zone <> new.time_zone) AND (old.raw_from IS NOT NULL))) EXECUTE FUNCTION keep_clock();
 
 CREATE TRIGGER sites_refolded AFTER UPDATE OF time_zone ON public.sites FOR EACH ROW WHEN ((old.time_zone <> new.time_zone)) EXECUTE FUNCTION refold_site();
 
@@ -1246,6 +1546,8 @@ CREATE TRIGGER here BEFORE INSERT ON public.suppressions FOR EACH ROW EXECUTE FU
 -- walls
 
 create policy one_site on actions to public using (site = current_site());
+
+create policy one_site on border_visits to public using (site = current_site());
 
 create policy one_site on clients to public using (site = current_site());
 
@@ -1286,6 +1588,8 @@ create policy one_site on unfolded to public using (site = current_site());
 -- grants
 
 grant select on actions to balise_site;
+
+grant select on border_visits to balise_site;
 
 grant select on clients to balise_site;
 

@@ -6,6 +6,7 @@ import type { Databases } from './databases.ts'
 import { migrate } from './migrate.ts'
 import { moveSite } from './move.ts'
 import { pepper } from './pepper.ts'
+import { retainAs } from './retention.ts'
 import { checkAllRollups, rebuildRollups } from './rollups.ts'
 import { saveSiteAs } from './site.ts'
 import { createTokenFor } from './token.ts'
@@ -19,6 +20,8 @@ const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL, a
                       [--events-per-day N]
                       [--database NAME]       a new one lives there, not at home
   balise site move KEY --to NAME              move a site to another database, while it is in use
+  balise site retention KEY --months N|all    keep raw events for so many months,
+                      [--sums keep|drop]      and what they added up to for ever, or not
   balise token create --site KEY [--scope query|privacy ...] [--label TEXT]
                                               make a token and print it, once
   balise rollups check [--site KEY]           prove that rollups equal a count over raw events
@@ -38,6 +41,8 @@ const optionsOf = (words: string[]) =>
       'events-per-day': { type: 'string' },
       database: { type: 'string' },
       to: { type: 'string' },
+      months: { type: 'string' },
+      sums: { type: 'string' },
       site: { type: 'string' },
       scope: { type: 'string', multiple: true },
       label: { type: 'string' },
@@ -81,6 +86,8 @@ const verbs: Record<string, (given: Given) => Promise<string>> = {
     const { pause_ms } = await moveSite(databases, { key, to, tell: console.error })
     return `site ${key} lives on ${to}; nobody could write for ${Math.round(pause_ms)} ms`
   },
+  'site retention': ({ databases, names: [key = ''], options: { months, sums } }) =>
+    retainAs(databases, { key, months, sums: sums as 'keep' | 'drop' | undefined }),
   'rollups check': ({ databases, options }) => checkAllRollups(databases, options.site),
   'rollups rebuild': ({ databases, options }) => rebuildRollups(databases, options.site),
   'token create': ({ databases: { home }, options }) =>

@@ -28,6 +28,7 @@ import {
 } from '@balise/collector/store/moves'
 import { preparePartitions } from '@balise/collector/store/partitions'
 import { createPlacement, home } from '@balise/collector/store/placement'
+import { hasOnlySums } from '@balise/collector/store/retention'
 import { arrive, locateSite } from '@balise/collector/store/sites'
 import { type Databases, withDoors } from './databases.ts'
 
@@ -72,6 +73,10 @@ export const moveSite = async (databases: Databases, { key, to, tell }: MoveOpti
       for (const name of await copiesOf(source.database, site))
         if (name !== to) await removeCopy({ site, from: source, to: placeOf(name), tell })
       if (source.name === to) return { pause_ms: 0 }
+      if (await hasOnlySums(source.database, site))
+        throw new Error(
+          `"${key}" has days as sums only, which cannot be made anew on ${to}: it stays on ${source.name}.`,
+        )
 
       const journey = { site, from: source, to: target, tell }
       await prepare(journey)

@@ -20,6 +20,7 @@ import { preparePartitions } from './store/partitions.ts'
 import { storeWaiting } from './store/placed-events.ts'
 import { type Doors, home, type Placement } from './store/placement.ts'
 import { drawQuota } from './store/quota-draws.ts'
+import { retainAll } from './store/retention.ts'
 import { findGrant } from './store/tokens.ts'
 
 /** What a platform lends to the collector. */
@@ -42,6 +43,9 @@ const remembered_ms = 30_000
 
 /** What one strike of the clock may fold: statements of about a second, within what a Worker may wait for. */
 const folding = { pace_ms: 1_000, events_max: 50_000, steps_max: 25 }
+
+/** What one strike of the clock may let go. */
+const retaining = { rows_max: 20_000, steps_max: 10 }
 
 /** From here on questions get slow: the clock does not strike, or folding fails. */
 const fold_lag_seconds_max = 900
@@ -89,6 +93,7 @@ export const createCollector = (deps: CollectorDeps) => {
     destroy_shares: () => everywhere((database) => destroyDeadShares(database, now())),
     sweep_vault: () => vault.sweep(),
     prepare_partitions: () => everywhere((database) => preparePartitions(database, now())),
+    retain: () => everywhere((database) => retainAll(database, now(), retaining)),
     fold: () => everywhere((database) => foldAll(database, folding)),
   }
 

@@ -71,7 +71,12 @@ describe('a program is told from a person', () => {
 })
 
 describe('of an event of another time', () => {
-  const late = (ms: number) => hitOf({ at: new Date(noon.getTime() - ms) })
+  const dayOf = (days: number) => new Date(noon.getTime() - days * day_ms).toISOString().slice(0, 10)
+  const late = (ms: number, raw_from?: string) =>
+    hitOf({
+      at: new Date(noon.getTime() - ms),
+      site: { ...hitOf().site, time_zone: 'UTC', ...(raw_from && { raw_from }) },
+    })
 
   test.each<[says: string, hit: Hit, reason: string | undefined]>([
     ['just 31 days are not too old', late(31 * day_ms), undefined],
@@ -79,6 +84,8 @@ describe('of an event of another time', () => {
     ['just 24 hours ahead are not the future', late(-24 * hour_ms), undefined],
     ['a millisecond more is', late(-24 * hour_ms - 1), 'in_future'],
     ['1970 is too old', hitOf({ at: new Date(0) }), 'too_old'],
+    ['a day that the site keeps no events of is too old', late(30 * day_ms, dayOf(29)), 'too_old'],
+    ['the first day it keeps is not', late(29 * day_ms, dayOf(29)), undefined],
     ['the end of time is the future', hitOf({ at: new Date(8_640_000_000_000_000) }), 'in_future'],
   ])('%s', (_says, hit, reason) => expect(reasonOf(hit)).toBe(reason))
 })

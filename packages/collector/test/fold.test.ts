@@ -14,7 +14,7 @@ import { findSite } from '../src/store/sites.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
 import { mortalPostgres } from './faults-world.ts'
-import { refold, setClock } from './folding.ts'
+import { foldToTheEnd, refold, setClock } from './folding.ts'
 import { type Asked, questionTo, test, type World } from './query-world.ts'
 
 const hour_ms = 3_600_000
@@ -48,16 +48,6 @@ const rollupsHold = async (database: Database, site: AskedSite) => {
   const difference = await checkRollups(database, site.id, 7)
   if (difference !== being_made_anew) expect(difference).toBeUndefined()
 }
-
-/** Folds until nothing waits. A transaction that is under way anywhere in the cluster may hold it up for a moment. */
-const foldToTheEnd = async (database: Database, events_max = 1_000) =>
-  vi.waitFor(
-    async () => {
-      await foldAll(database, { pace_ms: 1_000, events_max, steps_max: 1_000 })
-      expect((await foldStateOf(database)).events_waiting).toBe(0)
-    },
-    { timeout: 15_000, interval: 20 },
-  )
 
 const event = fc.record({
   visitor: fc.constantFrom(1, 2, 3, 4).map(person),
@@ -298,6 +288,6 @@ test('a step that takes too long makes the next ones smaller, and so does one th
   await sql`select note_fold_failure('57014')`.execute(world.database)
   expect(await step_events()).toBe(Math.max(100, Math.floor(slow / 2)))
   expect((await foldStateOf(world.database)).last_failure).toMatchObject({ code: '57014' })
-  await foldToTheEnd(world.database)
+  await foldAll(world.database, { pace_ms: 1_000, events_max: 1_000, steps_max: 1_000 })
   expect((await foldStateOf(world.database)).last_failure).toBeUndefined()
 })

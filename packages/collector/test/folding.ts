@@ -1,7 +1,19 @@
 import { sql } from 'kysely'
+import { expect, vi } from 'vitest'
 import type { AskedSite } from '../src/query/ask.ts'
 import type { Database } from '../src/store/database.ts'
+import { fold, foldStateOf } from '../src/store/fold.ts'
 import { findSite, saveSite } from '../src/store/sites.ts'
+
+/** Folds until nothing waits. A transaction that is under way anywhere in the cluster may hold it up for a moment. */
+export const foldToTheEnd = (database: Database, events_max = 1_000): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      while (await fold(database, events_max));
+      expect((await foldStateOf(database)).events_waiting).toBe(0)
+    },
+    { timeout: 15_000, interval: 20 },
+  )
 
 /** One step of folding a site anew. */
 export const refold = (database: Database, events_max: number) => sql`select refold(${events_max})`.execute(database)

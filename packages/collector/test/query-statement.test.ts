@@ -153,7 +153,8 @@ describe('a question is one statement', () => {
           'metrics', json_build_array("visitors", "page_views")
         )), '[]') from page) as results,
         json_build_object('date_range', json_build_array(first_day, last_day)) as meta,
-        true as is_exact
+        true as is_exact,
+        (select beyond_retention($15, first_day, last_day, $16) from bounds)::text as beyond_retention
       from told"
     `)
     expect(parameters).toMatchInlineSnapshot(`
@@ -174,6 +175,8 @@ describe('a question is one statement', () => {
         "'",
         100,
         0,
+        7,
+        "raw",
       ]
     `)
   })
@@ -196,7 +199,11 @@ describe('a question is one statement', () => {
               where site = $12 and not skewed
               order by id limit 1
             ))
-          ) at time zone time_zone)::date) as first_day, last_day, to_at from bounds) as days
+          ) at time zone time_zone)::date,
+          (
+            select min(day) from rollups
+            where site = $13 and dimension = 'total' and day < (select raw_from from sites where id = $14)
+          )) as first_day, last_day, to_at from bounds) as days
       ),
       found as (
         with near as (
@@ -204,7 +211,7 @@ describe('a question is one statement', () => {
             at < from_at or at >= to_at as is_outside
           from bounds
           cross join events
-          where site = $13
+          where site = $15
             and at >= read_from and at < read_to
             and (skewed or (id >= from_id and id < to_id))
         ),
@@ -212,7 +219,7 @@ describe('a question is one statement', () => {
           select id, at, visitor, session, kind, page, origin, client, place, action, true
           from bounds
           cross join events
-          where site = $14
+          where site = $16
             and visitor = any(array(select distinct visitor from near where is_outside))
             and (at < read_from or at >= read_to)
         ),
@@ -241,13 +248,13 @@ describe('a question is one statement', () => {
         fitting as (
           select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced, coalesce(origin.source, 'Direct') as "visit:source"
           from visited as event
-          left join pages as page on page.site = $15 and page.id = event.page
-          left join actions as action on action.site = $16 and action.id = event.action
-          left join origins as origin on origin.site = $17 and origin.id = event.origin
-          left join clients as client on client.site = $18 and client.id = event.client
-          left join places as place on place.site = $19 and place.id = event.place
-          left join pages as entry on entry.site = $20 and entry.id = event.entry
-          where event.kind::text <> all($21::text[])
+          left join pages as page on page.site = $17 and page.id = event.page
+          left join actions as action on action.site = $18 and action.id = event.action
+          left join origins as origin on origin.site = $19 and origin.id = event.origin
+          left join clients as client on client.site = $20 and client.id = event.client
+          left join places as place on place.site = $21 and place.id = event.place
+          left join pages as entry on entry.site = $22 and entry.id = event.entry
+          where event.kind::text <> all($23::text[])
         ),
         counted as (
           select distinct started_at as moment, null::uuid as visitor, null::event_kind as kind,

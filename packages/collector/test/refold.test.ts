@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { sql } from 'kysely'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import type { EventRow } from '../src/ingest/row.ts'
 import type { AskedSite } from '../src/query/ask.ts'
 import { statementOf, type Told } from '../src/query/statement.ts'
 import { checkRollups } from '../src/store/check-rollups.ts'
-import { fold } from '../src/store/fold.ts'
 import { isRefolded } from '../src/store/refold.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
-import { refold, setClock } from './folding.ts'
+import { foldToTheEnd, refold, setClock } from './folding.ts'
 import { type Asked, questionTo, test, type World } from './query-world.ts'
 
 const now = new Date('2026-10-27T12:00:00Z')
@@ -32,7 +31,7 @@ const isAnsweredByRollups = async (world: World, site: AskedSite) => (await told
 
 const settled = async (world: World): Promise<AskedSite> => {
   const site = await world.settle('UTC', night())
-  await vi.waitFor(async () => expect(await fold(world.database, 1_000)).toBe(0), 10_000)
+  await foldToTheEnd(world.database)
   expect(await isAnsweredByRollups(world, site)).toBe(true)
   return site
 }

@@ -8,6 +8,11 @@ export const problems = {
   unreadable: { status: 400, title: 'The body is not JSON. Send one JSON object.' },
   too_deep: { status: 400, title: 'The body nests too deeply. Send at most 64 levels of lists and objects.' },
   invalid: { status: 400, title: 'The request is not of the documented shape. The errors name each field.' },
+  beyond_retention: {
+    status: 400,
+    title:
+      'What this needs of the first days is gone by the retention of the site. The errors name the first day to ask for.',
+  },
   unauthorized: { status: 401, title: 'Send a valid token: "Authorization: Bearer …".' },
   forbidden: { status: 403, title: 'The token does not cover this site or this act. Use one that has the scope.' },
   unknown_site: { status: 403, title: 'No such site here. Check the site key, or create it: "balise site add".' },

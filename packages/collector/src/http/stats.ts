@@ -1,7 +1,7 @@
-import type { FieldError } from '@balise/shared/problem'
 import type { Answer } from '@balise/shared/stats/answer'
 import { type Query, query } from '@balise/shared/stats/query'
 import type { Peer, Site } from '../ingest/hit.ts'
+import type { Objection } from '../query/ask.ts'
 import type { Grant } from '../store/tokens.ts'
 import { covers, grantOf } from './grant.ts'
 import { type LimitedDeps, limitedByAddress, limitedByToken } from './limited.ts'
@@ -14,7 +14,7 @@ const body_bytes_max = 256 * 1024
 export type StatsDeps = LimitedDeps & {
   findSite: (key: string) => Promise<Site | null>
   findGrant: (token: string) => Promise<Grant | null>
-  ask: (site: Site, query: Query) => Promise<Answer | { errors: FieldError[] }>
+  ask: (site: Site, query: Query) => Promise<Answer | Objection>
 }
 
 /** `POST /v1/query`: a question with a token of scope `query`, and its answer. */
@@ -34,6 +34,6 @@ export const stats = async (request: Request, peer: Peer, deps: StatsDeps): Prom
   if (!covers(granted.grant, site)) return refuse('forbidden')
 
   const answer = await deps.ask(site, read.data)
-  if ('errors' in answer) return refuse('invalid', answer.errors)
+  if ('errors' in answer) return refuse(answer.code ?? 'invalid', answer.errors)
   return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
 }

@@ -14,6 +14,8 @@ export type Site = {
   bots: 'refuse' | 'count'
   /** Events it may send on one day of its clock; `null`: as many as it likes. */
   events_per_day_max: number | null
+  /** The first day on its clock of which it keeps events; absent: of any. */
+  raw_from?: string
 }
 
 /** Where a visitor is, as far as the platform tells: ISO 3166-1 country, names for the rest. */

@@ -99,4 +99,8 @@ const firstEventDayOf = (site_id: number): Day => sql`least(last_day, ((
         where site = ${site_id} and not skewed
         order by id limit 1
       ))
-    ) at time zone time_zone)::date)`
+    ) at time zone time_zone)::date,
+    (
+      select min(day) from rollups
+      where site = ${site_id} and dimension = 'total' and day < (select raw_from from sites where id = ${site_id})
+    ))`

@@ -1,6 +1,7 @@
 import type { Answer } from '@balise/shared/stats/answer'
 import type { Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
+import { isTime } from './clock.ts'
 import type { Asked } from './columns.ts'
 import { fromEvents } from './from-events.ts'
 import { fromRollups } from './from-rollups.ts'
@@ -12,7 +13,14 @@ import { rangeOf, toldOf } from './range.ts'
 import { around_hours } from './visits.ts'
 
 /** The one row that a question's statement gives: the parts of the answer that only the database knows. */
-export type Told = { results: Answer['results']; meta: Omit<Answer['meta'], 'time_zone'>; is_exact: boolean }
+export type Told = {
+  results: Answer['results']
+  meta: Omit<Answer['meta'], 'time_zone'>
+  /** Otherwise the question is to be asked of raw events. */
+  is_exact: boolean
+  /** What the question needs is gone: it can be answered from this day on. */
+  beyond_retention: string | null
+}
 
 /** A question, whose site it is about, and the moment it is asked at. `from_raw`: no rollup may answer. */
 export type Posed = { site: { id: number; time_zone: string }; query: Query; now: Date; from_raw?: boolean }
@@ -56,6 +64,13 @@ select
     sql`'date_range', json_build_array(first_day, last_day)`,
     ...query.include.map((name) => sql`${name}::text, (${includes[name](site.id, query)})`),
   ])}) as meta,
-  ${is_exact(site.id)} as is_exact
+  ${is_exact(site.id)} as is_exact,
+  (select beyond_retention(${site.id}, first_day, last_day, ${needsOf(query, source)}) from bounds)::text as beyond_retention
 from told`
+}
+
+/** What has to be there of the days of a question: see `beyond_retention` in 0005. */
+const needsOf = ({ metrics, dimensions }: Query, source: Source): 'raw' | 'whole' | 'sums' => {
+  if (source !== 'rollups') return 'raw'
+  return metrics.includes('visitors') && !dimensions.some(isTime) ? 'whole' : 'sums'
 }

@@ -18,7 +18,8 @@ type Sums = {
 
 /**
  * Counts a site's raw events anew and compares that with its rollups, as both were at one moment, whatever is stored and
- * folded meanwhile. Answers the first row that differs; nothing when all are equal.
+ * folded meanwhile. Answers the first row that differs; nothing when all are equal. Days whose raw events are gone are left
+ * out, and how long before such a day a visitor was last seen: nobody can count that any longer.
  *
  * It goes through the visitors in statements of about `events_max` events, and keeps what they add up to in a temporary
  * table: it needs a connection of its own, so Postgres' own protocol. As long as it runs, nothing newer is folded.
@@ -73,23 +74,26 @@ const recount = async (transaction: Transaction<Tables>, { site_id, after, event
 
 const firstDifference = async (database: Kysely<Tables>, site_id: number, dimension: string) => {
   const { rows } = await sql<Difference>`
-    with counted as (
+    with site as (
+      select coalesce(raw_from, '2000-01-01') as raw_from from sites where id = ${site_id}
+    ),
+    counted as (
       select day, value, jsonb_build_object(
         'events', sum(events), 'page_views', sum(page_views), 'visits', sum(visits), 'bounces', sum(bounces),
-        'duration_ms', sum(duration_ms), 'unseen', unseen_plus(unseen_of(array_agg(gap), array_agg(visitors)), '{0}')
+        'duration_ms', sum(duration_ms), 'unseen', unseen_within(unseen_of(array_agg(gap), array_agg(visitors)), day - raw_from)
       ) as sums
-      from recounted
-      where dimension = ${dimension}
-      group by day, value
+      from site
+      join recounted on dimension = ${dimension} and day >= raw_from
+      group by day, value, raw_from
     ),
     rolled_up as (
       select day, value, jsonb_build_object(
         'events', events, 'page_views', page_views, 'visits', visits, 'bounces', bounces,
-        'duration_ms', duration_ms, 'unseen', unseen_plus(unseen, '{0}')
+        'duration_ms', duration_ms, 'unseen', unseen_within(unseen, day - raw_from)
       ) as sums
-      from rollups
-      where site = ${site_id} and dimension = ${dimension}
-        and (events <> 0 or page_views <> 0 or visits <> 0 or bounces <> 0 or duration_ms <> 0 or 0 <> any (unseen))
+      from site
+      join rollups on site = ${site_id} and dimension = ${dimension} and day >= raw_from
+      where (events <> 0 or page_views <> 0 or visits <> 0 or bounces <> 0 or duration_ms <> 0 or 0 <> any (unseen))
     )
     select ${dimension}::text as dimension, day::text, value, rolled_up.sums as rolled_up, counted.sums as counted
     from rolled_up

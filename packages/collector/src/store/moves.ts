@@ -19,6 +19,7 @@ export const movedTables = {
   suppressions: 'added',
   erasures: 'added',
   refusals: 'counted',
+  border_visits: 'counted',
   quota_draws: 'counted',
   site_day_shares: 'counted',
   tokens: 'stays',

@@ -2,7 +2,15 @@ import { type Selectable, sql } from 'kysely'
 import type { Site } from '../ingest/hit.ts'
 import type { Database, Tables } from './database.ts'
 
-const columns = ['id', 'key', 'time_zone', 'hosts', 'bots', 'events_per_day_max'] as const
+const columns = [
+  'id',
+  'key',
+  'time_zone',
+  'hosts',
+  'bots',
+  'events_per_day_max',
+  sql<string | null>`raw_from::text`.as('raw_from'),
+] as const
 
 /** A site as one database knows it. `lives_on` names the database that holds it; `null`: this one does. */
 export type LocatedSite = { site: Site; lives_on: string | null; arrives: boolean }
@@ -33,7 +41,7 @@ export const saveSite = async (
   site: Omit<Site, 'id'>,
   lives_on: string | null = null,
 ): Promise<Site> => {
-  const { key, ...settings } = site
+  const { key, raw_from: _, ...settings } = site
   const row = await database
     .insertInto('sites')
     .values({ key, lives_on, ...settings })
@@ -59,9 +67,10 @@ export const arrive = async (database: Database, site: number, left_from: string
   await sql`select arrive(${site}, ${left_from})`.execute(database)
 }
 
-type Row = Pick<Selectable<Tables['sites']>, (typeof columns)[number]>
+type Row = Pick<Selectable<Tables['sites']>, Extract<(typeof columns)[number], string>> & { raw_from: string | null }
 
-const siteOf = ({ events_per_day_max, ...row }: Row): Site => ({
+const siteOf = ({ events_per_day_max, raw_from, ...row }: Row): Site => ({
   ...row,
+  ...(raw_from !== null && { raw_from }),
   events_per_day_max: events_per_day_max === null ? null : Number(events_per_day_max),
 })

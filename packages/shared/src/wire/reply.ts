@@ -3,7 +3,7 @@ import { z } from 'zod'
 /**
  * Why an event was not kept. Each has one name on the wire, in the counters and in the docs.
  *
- * `invalid`: not of the wire's shape. `too_old`: over 31 days. `in_future`: over 24 hours ahead. `bot`: an automaton.
+ * `invalid`: not of the wire's shape. `too_old`: over 31 days, or older than the site keeps events. `in_future`: over 24 hours ahead. `bot`: an automaton.
  * `no_consent`: sent at level `none`. `forgotten`: of a person who asked to be erased.
  */
 export const refusalReasons = ['invalid', 'too_old', 'in_future', 'bot', 'no_consent', 'forgotten'] as const

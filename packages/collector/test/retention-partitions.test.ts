@@ -1,0 +1,66 @@
+import { sql } from 'kysely'
+import { expect } from 'vitest'
+import type { EventRow } from '../src/ingest/row.ts'
+import { checkRollups } from '../src/store/check-rollups.ts'
+import { preparePartitions } from '../src/store/partitions.ts'
+import { retainAll, setRetention } from '../src/store/retention.ts'
+import { uuidv7 } from './batches.ts'
+import { row } from './deliveries.ts'
+import { foldToTheEnd } from './folding.ts'
+import { test, type World } from './query-world.ts'
+
+const now = new Date('2026-11-20T12:00:00Z')
+
+/** Three thousand events, each of its own visitor, all through July and August. */
+const summer = (): EventRow[] =>
+  Array.from({ length: 3_000 }, (_, n) => {
+    const at = new Date(Date.parse('2026-07-01T00:00:00Z') + n * 30 * 60_000 * 0.99)
+    return { ...row(0, at), id: uuidv7(at), visitor: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}` }
+  })
+
+const bytesOf = async ({ database }: World) => {
+  const { rows } = await sql<{ bytes: number }>`
+    select sum(pg_total_relation_size(relid))::float8 as bytes from pg_partition_tree('events')
+  `.execute(database)
+  return rows[0]?.bytes ?? 0
+}
+const months = async ({ database }: World) => {
+  const { rows } = await sql<{ name: string }>`
+    select relid::text as name from pg_partition_tree('events')
+    where relid::text in ('events_2026_07', 'events_2026_08') order by name
+  `.execute(database)
+  return rows.map(({ name }) => name)
+}
+const countOf = async ({ database }: World, site: number) =>
+  (await database.selectFrom('events').select('id').where('site', '=', site).execute()).length
+
+test('a month that no site wants goes with all its bytes; what one site wants stays for that site', async ({
+  world,
+}) => {
+  const { database } = world
+  await preparePartitions(database, new Date('2026-07-01T00:00:00Z'))
+  const [short, long] = [await world.settle('UTC', summer()), await world.settle('Asia/Tokyo', summer())]
+  await foldToTheEnd(database, 10_000)
+  const before = await bytesOf(world)
+  const run = () => retainAll(database, now, { rows_max: 1_000, steps_max: 100 })
+
+  await setRetention(database, { site: short.id, months: 2, keeps_sums: true })
+  await run()
+  expect(await months(world)).toEqual(['events_2026_07', 'events_2026_08'])
+  expect([await countOf(world, short.id), await countOf(world, long.id)]).toEqual([0, 3_000])
+
+  await setRetention(database, { site: long.id, months: 3, keeps_sums: true })
+  await run()
+  expect(await months(world)).toEqual(['events_2026_08'])
+  // The first of August begins at 15:00 on the 31st of July in Tokyo.
+  const { rows } = await sql<{ first: Date }>`select min(at) as first from events where site = ${long.id}`.execute(
+    database,
+  )
+  expect(rows[0]?.first.toISOString().slice(0, 16)).toMatch(/^2026-07-31T15:[0-2]/)
+
+  await setRetention(database, { site: long.id, months: 2, keeps_sums: true })
+  await run()
+  expect(await months(world)).toEqual([])
+  expect(await bytesOf(world)).toBeLessThan(before / 2)
+  for (const site of [short, long]) expect(await checkRollups(database, site.id)).toBeUndefined()
+})
