@@ -123,11 +123,11 @@ export const startMortalNode = async (settings: NodeSettings) => {
 export const batchOf = (count: number): WireEvent[] => Array.from({ length: count }, () => pageView(new Date()))
 
 /** Sends a batch once. A connection that breaks is no answer: `undefined`. */
-export const send = async (url: string, events: WireEvent[]): Promise<Response | undefined> =>
+export const send = async (url: string, events: WireEvent[], site = 'demo'): Promise<Response | undefined> =>
   fetch(`${url}/v1/events`, {
     method: 'POST',
     headers: { 'content-type': 'text/plain', 'user-agent': firefox },
-    body: JSON.stringify({ site: 'demo', sent_at: Date.now(), consent: 'anonymous', events }),
+    body: JSON.stringify({ site, sent_at: Date.now(), consent: 'anonymous', events }),
   }).catch((failure: unknown) => {
     if (failure instanceof TypeError) return undefined // "fetch failed": nobody listens, or the socket was cut
     throw failure

@@ -44,8 +44,17 @@ export type EventRow = Traits &
     kind: EventKind
   }
 
-/** How many events of a site's day were turned away for a reason. */
-export type RefusedCount = { site: number; day: string; reason: string; count: number }
+/**
+ * How many events of a site's day were turned away for a reason. Whatever brings it again under the same `delivery`, it is
+ * counted once: see {@link deliveryIdOf}.
+ */
+export type RefusedCount = { site: number; day: string; reason: string; count: number; delivery: string }
 
 /** What one request leaves to be stored: JSON, so that it can wait in a queue. */
 export type Delivery = { events: EventRow[]; refused: RefusedCount[] }
+
+/** The site that a delivery came from; `0` for one that is of several, which only the collector itself makes. */
+export const siteOf = ({ events, refused }: Delivery): number => {
+  const [first = { site: 0 }, ...others] = [...events.slice(0, 1), ...refused]
+  return others.every(({ site }) => site === first.site) ? first.site : 0
+}

@@ -1,6 +1,7 @@
 import { readFile, unlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Delivery } from '../ingest/row.ts'
+import { type Delivery, siteOf } from '../ingest/row.ts'
+import { createHolders, type Held } from './holders.ts'
 import { recordOf, recordsIn, type SpoolRecord } from './record.ts'
 import { recover, type Segment, type SpoolFile, syncFolder, weigh } from './segment.ts'
 import { createSegmentWriter } from './segment-writer.ts'
@@ -16,7 +17,7 @@ export class SpoolRefuses extends Error {
 /** How much waits, how much was set aside, and whether the next delivery would be refused. */
 export type SpoolDepth = { deliveries: number; bytes: number; dead: number; refuses: boolean }
 
-type Waiting = { record: Buffer; resolve: () => void; reject: (failure: SpoolRefuses) => void }
+type Waiting = Held & { record: Buffer; resolve: () => void; reject: (failure: SpoolRefuses) => void }
 
 /** Where the spool lies and how much it may hold; `open` is a file system's. */
 export type SpoolOptions = {
@@ -38,6 +39,9 @@ const room_bytes_min = 64 * 1024
  * Deliveries that wait on this machine's disk, in files, oldest first. Deliveries that arrive while the disk is busy are
  * written together and share one `fdatasync`. What an earlier process left is taken up again.
  *
+ * A site that floods is refused before the spool is full: see `limits/fair-share.ts`. Which sites an earlier process kept
+ * is not read anew: that is nobody's share.
+ *
  * One process writes to a folder at a time: see `own-folder.ts`.
  */
 export const createSpool = async (options: SpoolOptions) => {
@@ -49,6 +53,7 @@ export const createSpool = async (options: SpoolOptions) => {
   let waiting: Waiting[] = []
   let waiting_bytes = 0
   let disk_refuses = false
+  const holders = createHolders()
 
   /** Whoever touches the files does so alone: those who append, and the reader who wants a file closed. */
   let turn: Promise<unknown> = Promise.resolve()
@@ -73,10 +78,12 @@ export const createSpool = async (options: SpoolOptions) => {
       await writer.write(bytes, group.length)
       disk_refuses = false
       for (const { resolve } of group) resolve()
+      holders.written(group, writer.active()?.path)
     } catch (failure) {
       disk_refuses = true
       const refusal = new SpoolRefuses('the disk does not take it', { cause: failure })
       for (const { reject } of group) reject(refusal)
+      holders.written(group, undefined)
     }
     waiting_bytes -= bytes.length
     if ((writer.active()?.bytes ?? 0) >= segment_bytes_max) await writer.close()
@@ -89,10 +96,12 @@ export const createSpool = async (options: SpoolOptions) => {
     /** Resolves once the delivery is on the disk. Rejects with `SpoolRefuses`, and then keeps nothing of it. */
     append: (delivery: Delivery): Promise<void> => {
       const record = recordOf(delivery)
-      if (bytesHeld() + record.length > bytes_max) return Promise.reject(new SpoolRefuses('it is full'))
-      if (waiting_bytes + record.length > waiting_bytes_max) return Promise.reject(new SpoolRefuses('the disk is slow'))
+      const waits = { site: siteOf(delivery), bytes: record.length }
+      const free = { on_disk: bytes_max - bytesHeld(), on_the_way: waiting_bytes_max - waiting_bytes }
+      const why = holders.admit(waits, free)
+      if (why) return Promise.reject(new SpoolRefuses(why))
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      waiting.push({ record, resolve, reject })
+      waiting.push({ ...waits, record, resolve, reject })
       waiting_bytes += record.length
       if (waiting.length === 1) inTurn(writeTogether).catch(report)
       return promise
@@ -113,6 +122,7 @@ export const createSpool = async (options: SpoolOptions) => {
     drop: (segment: Segment): Promise<void> =>
       inTurn(async () => {
         await unlink(segment.path)
+        holders.dropped(segment.path)
         closed.splice(closed.indexOf(segment), 1)
       }),
 
@@ -138,7 +148,7 @@ export const createSpool = async (options: SpoolOptions) => {
       deliveries: segments().reduce((sum, { deliveries }) => sum + deliveries, 0),
       bytes: bytesWaiting(),
       dead: dead.files,
-      refuses: disk_refuses || bytesHeld() + room_bytes_min > bytes_max,
+      refuses: disk_refuses || holders.turnedAway() || bytesHeld() + room_bytes_min > bytes_max,
     }),
 
     /** Waits for what is being written, and closes the file. */

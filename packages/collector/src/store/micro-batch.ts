@@ -1,6 +1,7 @@
-import type { Delivery } from '../ingest/row.ts'
+import { type Delivery, siteOf } from '../ingest/row.ts'
 import { isAboutOneSite } from './elsewhere.ts'
 import type { Outcome } from './events.ts'
+import { createFairQueue } from './fair-queue.ts'
 import { isUnavailable } from './unavailable.ts'
 
 type Waiting = {
@@ -22,6 +23,8 @@ export class Overloaded extends Error {
  * commit's wait for the disk is shared, and a lone delivery does not wait at all. Each is answered for itself, once it
  * is durable.
  *
+ * Sites take turns: one that floods waits for itself, and is the first that is refused.
+ *
  * Two deliveries with the same event (a browser that sends twice at once) never go into one statement, so that each
  * learns what became of its own. When a joint store fails because of some row's data, or of a site that moves, each delivery
  * is stored alone and the innocent ones succeed.
@@ -33,29 +36,20 @@ export const createMicroBatch = (options: {
   events_waiting_max: number
 }) => {
   const { store, stores_at_once_max, events_per_store_max, events_waiting_max } = options
-  let waiting: Waiting[] = []
-  let events_waiting = 0
+  const waiting = createFairQueue<Waiting>({ weight_max: events_waiting_max, weightOf: eventsOf })
   let stores = 0
 
   const take = (): Waiting[] => {
-    const taken: Waiting[] = []
-    const left: Waiting[] = []
     const ids = new Set<string>()
     let events = 0
-    for (const one of waiting) {
-      const own = one.delivery.events.map(({ site, id }) => `${site} ${id}`)
-      const fits = taken.length === 0 || events + own.length <= events_per_store_max
-      if (!fits || own.some((id) => ids.has(id))) {
-        left.push(one)
-        continue
-      }
-      taken.push(one)
+    return waiting.takeWhile((one) => {
+      const own = one.delivery.events
+      if (events > 0 && events + own.length > events_per_store_max) return false
+      if (own.some(({ id }) => ids.has(id))) return false
+      for (const { id } of own) ids.add(id)
       events += own.length
-      for (const id of own) ids.add(id)
-    }
-    waiting = left
-    events_waiting -= events
-    return taken
+      return true
+    })
   }
 
   const storeAlone = (one: Waiting) => store(one.delivery).then(one.resolve, one.reject)
@@ -76,19 +70,20 @@ export const createMicroBatch = (options: {
   const drain = async (): Promise<void> => {
     if (stores >= stores_at_once_max) return
     stores += 1
-    while (waiting.length > 0) await storeTogether(take())
+    while (!waiting.isEmpty()) await storeTogether(take())
     stores -= 1
   }
 
   return (delivery: Delivery): Promise<Outcome[]> => {
-    if (events_waiting + delivery.events.length > events_waiting_max) return Promise.reject(new Overloaded())
     const { promise, resolve, reject } = Promise.withResolvers<Outcome[]>()
-    waiting.push({ delivery, resolve, reject })
-    events_waiting += delivery.events.length
+    if (!waiting.push(siteOf(delivery), { delivery, resolve, reject })) return Promise.reject(new Overloaded())
     void drain()
     return promise
   }
 }
+
+/** One that holds refusals only weighs something too, or there would be no bound on them. */
+const eventsOf = ({ delivery }: Waiting): number => Math.max(1, delivery.events.length)
 
 const join = (taken: Waiting[]): Delivery => ({
   events: taken.flatMap(({ delivery }) => delivery.events),
