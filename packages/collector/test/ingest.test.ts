@@ -58,7 +58,9 @@ describe('a batch', () => {
       { reason: 'invalid', detail: 'ip: unknown key' },
       { id: null, reason: 'invalid' },
     ])
-    expect(delivery.refused).toEqual([{ site: 1, day: '2026-03-10', reason: 'invalid', count: 2 }])
+    expect(delivery.refused).toEqual([
+      { site: 1, day: '2026-03-10', reason: 'invalid', count: 2, delivery: expect.stringMatching(/^019cd7/) },
+    ])
   })
 
   test('waits where no key can be had, rather than to name anybody by a weaker hash', async () => {

@@ -4,6 +4,7 @@ import { type DateRange, dimensions, filterOperators, metrics, namedRanges, quer
 import { describe, expect } from 'vitest'
 import { ask } from '../src/query/ask.ts'
 import { storeEvents } from '../src/store/events.ts'
+import { uuidv7 } from './batches.ts'
 import { by, from, inCountry, now, on } from './query-story.ts'
 import { test } from './query-world.ts'
 
@@ -82,7 +83,7 @@ describe('an answer tells on request', () => {
       { site: site.id, day: '2026-10-02', reason: 'bot', count: 3 },
       { site: site.id, day: '2026-10-02', reason: 'invalid', count: 1 },
       { site: site.id, day: '2026-10-03', reason: 'too_old', count: 9 },
-    ]
+    ].map((count) => ({ ...count, delivery: uuidv7(now) }))
     await storeEvents(world.database, { events: [], refused })
     const asked = { metrics: ['visitors' as const], include: ['refused' as const] }
     const of = async (date_range: DateRange) => (await world.answer(site, { date_range, ...asked }, now)).meta.refused

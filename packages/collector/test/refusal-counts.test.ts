@@ -1,25 +1,31 @@
 import { expect, test } from 'vitest'
-import type { Delivery } from '../src/ingest/row.ts'
+import type { RefusedCount } from '../src/ingest/row.ts'
 import { createRefusalCounts } from '../src/limits/refusal-counts.ts'
 
 const douala = { id: 1, time_zone: 'Africa/Douala' }
 const paris = { id: 2, time_zone: 'Europe/Paris' }
 
+const uuidv7_shape = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
 /** Counts on a clock of their own, and what they delivered. */
 const opened = (text: string) => {
   let now = new Date(text)
   let away = false
-  const delivered: Delivery['refused'][] = []
+  const delivered: Omit<RefusedCount, 'delivery'>[][] = []
+  const deliveries: string[] = []
   const counts = createRefusalCounts({
     now: () => now,
     deliver: async ({ refused }) => {
+      for (const { delivery } of refused) expect(delivery).toMatch(uuidv7_shape)
+      delivered.push(refused.map(({ delivery, ...counted }) => counted))
+      deliveries.push(...new Set(refused.map(({ delivery }) => delivery)))
       if (away) throw new Error('away')
-      delivered.push(refused)
     },
   })
   return {
     ...counts,
     delivered,
+    deliveries,
     later: (seconds: number) => {
       now = new Date(now.getTime() + seconds * 1_000)
     },
@@ -56,12 +62,17 @@ test("each site's events are counted under their reason, on the site's own day",
   expect(delivered, 'what was delivered does not go again').toHaveLength(2)
 })
 
-test('what cannot be delivered now is counted on, and goes later', async () => {
-  const { count, deliverNow, delivered, goAway } = opened('2026-03-10T12:00:00Z')
+test('what may have arrived goes again as it was, under the same name, and what came since goes after it', async () => {
+  const { count, deliverNow, delivered, deliveries, goAway } = opened('2026-03-10T12:00:00Z')
+  const rowOf = (events: number) => [{ site: 1, day: '2026-03-10', reason: 'quota_exceeded', count: events }]
   goAway(true)
   await expect(count(douala, 'quota_exceeded', 5)).rejects.toThrow('away')
   await count(douala, 'quota_exceeded', 6)
   goAway(false)
   await deliverNow()
-  expect(delivered).toEqual([[{ site: 1, day: '2026-03-10', reason: 'quota_exceeded', count: 11 }]])
+  await deliverNow()
+  await deliverNow()
+  expect(delivered).toEqual([rowOf(5), rowOf(5), rowOf(6)])
+  expect(deliveries[1]).toBe(deliveries[0])
+  expect(deliveries[2]).not.toBe(deliveries[1])
 })

@@ -41,7 +41,7 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
     const stored = async () =>
       (await database.selectFrom('events').selectAll().where('site', '=', site).execute()).length
     const empty = async () => {
-      for (const table of ['events', 'suppressions', 'refusals', 'erasures'] as const)
+      for (const table of ['events', 'suppressions', 'refusals', 'counted_refusals', 'erasures'] as const)
         await database.deleteFrom(table).execute()
     }
 
@@ -222,10 +222,49 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
       await empty()
     })
 
-    test('counts what was turned away', async () => {
+    test('counts what was turned away, each delivery once, however often and with whom it comes', async () => {
+      const refusedBy = (delivery: string) => [
+        { site, day: '2026-11-10', reason: 'bot', count: 2, delivery },
+        { site, day: '2026-11-10', reason: 'too_old', count: 1, delivery },
+      ]
+      const [first, second] = [uuidv7(new Date(), 1), uuidv7(new Date(), 2)].map(refusedBy)
+      await storeEvents(database, { events: [row(site, noon)], refused: first ?? [] })
+      await storeEvents(database, { events: [], refused: [...(first ?? []), ...(second ?? [])] })
+      await Promise.all([1, 2, 3].map(() => storeEvents(database, { events: [], refused: second ?? [] })))
+      const { rows } = await sql`select reason, count from refusals order by reason`.execute(database)
+      expect(rows).toEqual([
+        { reason: 'bot', count: '4' },
+        { reason: 'too_old', count: '2' },
+      ])
+      await empty()
+    })
+
+    test('forgets whose refusals it counted after eight days', async () => {
+      const names = Array.from({ length: 40 }, (_, n) => uuidv7(new Date(Date.now() - 8.1 * 86_400_000), n))
+      const last = uuidv7(new Date())
+      for (const delivery of [...names, last])
+        await storeEvents(database, {
+          events: [],
+          refused: [{ site, day: '2026-11-10', reason: 'bot', count: 1, delivery }],
+        })
+      const { rows } = await sql`select id from counted_refusals order by id desc`.execute(database)
+      expect(rows[0]).toEqual({ id: last })
+      expect(rows.length).toBeLessThan(3)
+      await empty()
+    })
+
+    test('counts as it did for a Worker from before deliveries had names', async () => {
       const refused = [{ site, day: '2026-11-10', reason: 'bot', count: 2 }]
-      await storeEvents(database, { events: [], refused })
-      await storeEvents(database, { events: [], refused })
+      const batch = JSON.stringify({
+        events: {},
+        pages: [],
+        origins: [],
+        actions: [],
+        clients: [],
+        places: [],
+        refused,
+      })
+      for (let time = 0; time < 2; time++) await sql`select * from store_events(${batch}::json)`.execute(database)
       const { rows } = await sql`select reason, count from refusals`.execute(database)
       expect(rows).toEqual([{ reason: 'bot', count: '4' }])
       await empty()

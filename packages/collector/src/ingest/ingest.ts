@@ -3,6 +3,7 @@ import type { Envelope } from '@balise/shared/wire/envelope'
 import type { WireEvent } from '@balise/shared/wire/event'
 import type { Refusal } from '@balise/shared/wire/reply'
 import { checks } from './checks.ts'
+import { deliveryIdOf } from './delivery-id.ts'
 import { eventTimeOf } from './event-time.ts'
 import type { Hit, Sender, Site } from './hit.ts'
 import { createNameOf } from './pseudonym.ts'
@@ -78,8 +79,10 @@ const rowHeadOf = ({ site, event, at, received_at }: Hit) => ({
 })
 
 const countsOf = (refused: Refusal[], { site, received_at }: Arrival): Delivery['refused'] => {
+  if (refused.length === 0) return []
   const { day } = siteMomentOf(received_at, site.time_zone)
   const counts = new Map<string, number>()
   for (const { reason } of refused) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  return [...counts].map(([reason, count]) => ({ site: site.id, day, reason, count }))
+  const delivery = deliveryIdOf(received_at)
+  return [...counts].map(([reason, count]) => ({ site: site.id, day, reason, count, delivery }))
 }

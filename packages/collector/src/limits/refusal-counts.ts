@@ -1,10 +1,13 @@
 import type { CountedReason } from '@balise/shared/wire/reply'
+import { deliveryIdOf } from '../ingest/delivery-id.ts'
 import type { Site } from '../ingest/hit.ts'
 import type { Delivery, RefusedCount } from '../ingest/row.ts'
 import { siteMomentOf } from '../ingest/site-clock.ts'
 
 const deliver_after_ms = 10_000
 const rows_max = 10_000
+
+type Count = Omit<RefusedCount, 'delivery'>
 
 /**
  * Counts the events that a site's limit turned away, for the table `refusals`. A flood is written down as one row now
@@ -16,26 +19,28 @@ export const createRefusalCounts = (options: {
   now: () => Date
 }) => {
   const { deliver, now } = options
-  let waiting = new Map<string, RefusedCount>()
+  let waiting = new Map<string, Count>()
+  let on_its_way: RefusedCount[] = []
   let delivered_ms = Number.NEGATIVE_INFINITY
 
-  const add = (row: RefusedCount): void => {
+  const add = (row: Count): void => {
     const name = `${row.site} ${row.day} ${row.reason}`
     const count = (waiting.get(name)?.count ?? 0) + row.count
     if (waiting.has(name) || waiting.size < rows_max) waiting.set(name, { ...row, count })
   }
 
+  /** What could not be delivered goes again as it was: perhaps it arrived, and only the answer was lost. */
   const deliverNow = async (): Promise<void> => {
-    const refused = [...waiting.values()]
-    if (refused.length === 0) return
-    waiting = new Map()
-    delivered_ms = now().getTime()
-    try {
-      await deliver({ events: [], refused })
-    } catch (failure) {
-      for (const row of refused) add(row)
-      throw failure
+    if (on_its_way.length === 0) {
+      const delivery = deliveryIdOf(now())
+      on_its_way = [...waiting.values()].map((count) => ({ ...count, delivery }))
+      waiting = new Map()
     }
+    if (on_its_way.length === 0) return
+    delivered_ms = now().getTime()
+    const refused = on_its_way
+    await deliver({ events: [], refused })
+    if (on_its_way === refused) on_its_way = []
   }
 
   return {

@@ -56,6 +56,7 @@ export type Tables = {
     amount: string | null
     props: unknown
   }
+  counted_refusals: { id: string; site: number }
   suppressions: { site: number; subject: string; at: Generated<Date> }
   erasures: {
     id: Generated<string>
