@@ -18,9 +18,14 @@ import { uuidOf, uuidv7Of } from '../world/uuid.ts'
 
 /**
  * A request that was written beforehand, but for what makes it unique: `stamp` fills in the ids and the times. So a load
- * generator costs little, and never runs out of events nor of memory.
+ * generator costs little, and never runs out of events nor of memory. Its events happened just before it is sent, or
+ * before `happened_ms`; a known visitor's secret is told.
  */
-export type Parcel = { headers: Record<string, string>; stamp: (now_ms: number) => Buffer }
+export type Parcel = {
+  headers: Record<string, string>
+  visitor?: string
+  stamp: (now_ms: number, happened_ms?: number) => Buffer
+}
 
 const time_hole = 1_000_000_000_000
 const id_hole = '00000000-0000-7000-8000-000000000000'
@@ -45,6 +50,7 @@ export const writeParcel = (random: Random, site: string, events_count: number):
       'cf-connecting-ip': address,
       'x-real-ip': address,
     },
+    ...(batch.visitor && { visitor: batch.visitor }),
     stamp: stamper(body),
   }
 }
@@ -93,11 +99,11 @@ const spread_ms = 10_000
 const stamper = (body: Buffer) => {
   const ids = offsetsOf(body, id_hole)
   const [sent_at = 0, ...times] = offsetsOf(body, String(time_hole))
-  return (now_ms: number): Buffer => {
+  return (now_ms: number, happened_ms = now_ms): Buffer => {
     const stamped = Buffer.from(body)
     stamped.write(String(now_ms), sent_at, 'latin1')
     for (const [index, offset] of ids.entries()) {
-      const at_ms = now_ms - Math.floor((spread_ms * (ids.length - index)) / (ids.length + 1))
+      const at_ms = happened_ms - Math.floor((spread_ms * (ids.length - index)) / (ids.length + 1))
       stamped.write(freshId(at_ms), offset, 'latin1')
       stamped.write(String(at_ms), times[index] ?? 0, 'latin1')
     }

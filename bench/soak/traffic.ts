@@ -1,0 +1,160 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { erasureReceipt } from '@balise/shared/privacy/erasure'
+import { type Accepted, accepted } from '@balise/shared/wire/reply'
+import { type Parcel, writeParcel } from '../ingest/parcel.ts'
+import { createRandom, oneOf } from '../world/random.ts'
+import type { SoakStage } from './stage.ts'
+
+/** What was answered so far, in events where nothing else is said. */
+export type Counts = {
+  /** Told `202`, and that they were not refused: each event once. */
+  accepted: number
+  duplicate: number
+  forgotten: number
+  erased: number
+  /** People. */
+  erasures: number
+  questions: number
+  /** Requests that were told to come again, or whose connection broke; they came again. */
+  retried: number
+}
+
+/** See {@link createTraffic}. */
+export type Traffic = ReturnType<typeof createTraffic>
+
+const batch_events = 50
+/** Half of the events come alone, half in batches. */
+const share_of_singles = 0.5
+/** Distinct requests: their visitors come back again and again. */
+const singles_written = 4_000
+const batches_written = 400
+/** Phones that were offline, and browsers that did not hear the answer. */
+const late_share = 0.02
+const late_ms_max = 20 * 86_400_000
+const twice_share = 0.02
+const erasure_every_ms = 5_000
+const question_every_ms = 1_000
+const attempts_max = 60
+
+const questions = [
+  { metrics: ['visitors', 'visits', 'page_views', 'bounce_rate', 'visit_duration'] },
+  { metrics: ['visitors', 'page_views'], dimensions: ['time:day'] },
+  { metrics: ['visitors', 'page_views'], dimensions: ['event:path'], limit: 10 },
+  { metrics: ['visitors'], dimensions: ['visit:source'], limit: 10 },
+  { metrics: ['visitors', 'visits'], dimensions: ['visit:channel'] },
+]
+
+/** Browsers that send, people who ask to be forgotten and a dashboard that asks, steadily until they are told to stop. */
+export const createTraffic = (stage: SoakStage, { events_per_second }: { events_per_second: number }) => {
+  const random = createRandom(11)
+  const written = (count: number, events: number) =>
+    Array.from({ length: count }, () => writeParcel(random, stage.base.site.key, events))
+  const singles = written(singles_written, 1)
+  const batches = written(batches_written, batch_events)
+  const counts: Counts = { accepted: 0, duplicate: 0, forgotten: 0, erased: 0, erasures: 0, questions: 0, retried: 0 }
+  const latencies = { ingest: createHistogram(), question: createHistogram() }
+  const under_way = new Map<Parcel, number>()
+  const stopping = new AbortController()
+  const { promise: failure, reject: fail } = Promise.withResolvers<never>()
+  failure.catch(() => undefined) // whoever waits for it is told
+
+  /** As browsers do: a request that was not answered, or was told to wait, comes again. */
+  const post = async (path: string, body: string, headers: Record<string, string>): Promise<unknown> => {
+    for (let attempt = 0; attempt < attempts_max; attempt++) {
+      const response = await fetch(stage.url + path, { method: 'POST', headers, body }).catch((error: unknown) => {
+        if (error instanceof TypeError) return undefined // "fetch failed": the connection broke
+        throw error
+      })
+      if (response?.ok) return response.json()
+      const told = await response?.text()
+      if (response && response.status !== 503) throw new Error(`${path} answered ${response.status}: ${told}`)
+      counts.retried += 1
+      await sleep(Number(response?.headers.get('retry-after') ?? 0) * 1000)
+    }
+    throw new Error(`${path} was told to come again ${attempts_max} times`)
+  }
+
+  const timed = async (histogram: RecordableHistogram, act: () => Promise<unknown>): Promise<unknown> => {
+    const began_ms = performance.now()
+    const answer = await act()
+    histogram.record(Math.max(1, Math.round((performance.now() - began_ms) * 1000)))
+    return answer
+  }
+  const deliver = async (body: string, headers: Record<string, string>): Promise<Accepted> => {
+    const reply = accepted.parse(await timed(latencies.ingest, () => post('/v1/events', body, headers)))
+    const odd = reply.refused.find(({ reason }) => reason !== 'forgotten')
+    if (odd) throw new Error(`an event was refused: ${JSON.stringify(odd)}`)
+    counts.duplicate += reply.duplicate ?? 0
+    counts.forgotten += reply.refused.length
+    return reply
+  }
+  const send = async (parcel: Parcel): Promise<void> => {
+    const { headers, stamp } = parcel
+    const now_ms = Date.now()
+    const late_ms = random() < late_share ? Math.floor(random() * late_ms_max) : 0
+    const body = stamp(now_ms, now_ms - late_ms).toString()
+    under_way.set(parcel, (under_way.get(parcel) ?? 0) + 1)
+    const reply = await deliver(body, headers)
+    counts.accepted += reply.accepted + (reply.duplicate ?? 0)
+    if (random() < twice_share) await deliver(body, headers)
+    under_way.set(parcel, (under_way.get(parcel) ?? 0) - 1)
+  }
+  /** Somebody of whom nothing is under way leaves for good; what comes of them afterwards is not to be kept. */
+  const erase = async (): Promise<void> => {
+    const index = singles.findIndex((parcel) => parcel.visitor && !under_way.get(parcel))
+    const [person] = index < 0 ? [] : singles.splice(index, 1)
+    if (!person) return
+    const asked = JSON.stringify({ site: stage.base.site.key, visitor: person.visitor })
+    const receipt = erasureReceipt.parse(await post('/v1/privacy/erasures', asked, { 'content-type': 'text/plain' }))
+    counts.erasures += 1
+    counts.erased += receipt.erased.events
+    await deliver(person.stamp(Date.now()).toString(), person.headers)
+  }
+  const question = async (): Promise<void> => {
+    const asked = JSON.stringify({ site: stage.base.site.key, date_range: '30d', ...oneOf(random, questions) })
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${stage.token}` }
+    await timed(latencies.question, () => post('/v1/query', asked, headers))
+    counts.questions += 1
+  }
+
+  const begun = new Set<Promise<void>>()
+  const begin = (act: Promise<void>): void => {
+    const ended = act.catch(fail).finally(() => begun.delete(ended))
+    begun.add(ended)
+  }
+  /** Begins an act each time it is due, however long the last one takes: a slow server gets no rest for being slow. */
+  const steadily = async (every_ms: number, act: () => Promise<void>): Promise<void> => {
+    for (let due_ms = performance.now(); !stopping.signal.aborted; due_ms += every_ms) {
+      while (due_ms > performance.now() && !stopping.signal.aborted)
+        await sleep(Math.min(due_ms - performance.now(), 100))
+      begin(act())
+    }
+  }
+  const running = [
+    steadily(1000 / (events_per_second * share_of_singles), () => send(oneOf(random, singles))),
+    steadily((1000 * batch_events) / (events_per_second * (1 - share_of_singles)), () => send(oneOf(random, batches))),
+    steadily(erasure_every_ms, erase),
+    steadily(question_every_ms, question),
+  ]
+
+  return {
+    /** Rejects with the first answer that should not be. */
+    failure,
+    counts: (): Counts => ({ ...counts }),
+    /** Percentiles of the answers since the last time this was asked. */
+    takeLatencies: () => ({ ingest: taken(latencies.ingest), question: taken(latencies.question) }),
+    /** Begins nothing more, and waits for what is under way. */
+    stop: async (): Promise<void> => {
+      stopping.abort()
+      await Promise.all(running)
+      await Promise.race([Promise.all(begun), failure])
+    },
+  }
+}
+
+const taken = (histogram: RecordableHistogram) => {
+  const percentiles = { p50_ms: histogram.percentile(50) / 1000, p99_ms: histogram.percentile(99) / 1000 }
+  histogram.reset()
+  return percentiles
+}
