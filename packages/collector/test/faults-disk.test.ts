@@ -189,6 +189,7 @@ describe('when Postgres is away', () => {
         store,
         events_per_store_max: 50,
         rest_ms: 20,
+        tidy: { every_ms: 1_000, act: async () => {} },
         report: () => {},
         onStored: back,
       })

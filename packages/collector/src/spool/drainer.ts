@@ -11,6 +11,8 @@ export type DrainerOptions = {
   events_per_store_max: number
   /** How long it rests when there is nothing to store, or no way to store it. */
   rest_ms: number
+  /** What is done now and then while the store answers. */
+  tidy: { every_ms: number; act: () => Promise<void> }
   report: (failure: Error) => void
   /** Told whenever the store took something, and whenever nothing is left. */
   onStored: () => void
@@ -23,9 +25,10 @@ type Spooled = { record: SpoolRecord; delivery: Delivery }
  * cannot take a delivery, everything behind it waits. Only a delivery whose own data the database refuses is set aside.
  */
 export const createDrainer = (options: DrainerOptions) => {
-  const { spool, store, events_per_store_max, rest_ms, report, onStored } = options
+  const { spool, store, events_per_store_max, rest_ms, tidy, report, onStored } = options
   const stopping = new AbortController()
   let last_error: string | undefined
+  let tidy_due_ms = 0
   let begun: { segment: Segment; left: Spooled[] } | undefined
 
   const storeOrSetAside = async (segment: Segment, { record, delivery }: Spooled): Promise<void> => {
@@ -67,7 +70,14 @@ export const createDrainer = (options: DrainerOptions) => {
     }
     onStored()
     if (spool.depth().refuses) await spool.tryDisk()
+    await tidyWhenDue()
     last_error = undefined
+  }
+
+  const tidyWhenDue = async (): Promise<void> => {
+    if (performance.now() < tidy_due_ms) return
+    await tidy.act()
+    tidy_due_ms = performance.now() + tidy.every_ms
   }
 
   /** One line a fault, however long it lasts. */

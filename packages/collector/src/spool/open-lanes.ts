@@ -6,6 +6,7 @@ import { createLanes, type Lane } from '../store/lanes.ts'
 import { createMicroBatch } from '../store/micro-batch.ts'
 import { storePlaced } from '../store/placed-events.ts'
 import { home, type Placement } from '../store/placement.ts'
+import { forgottenPlaced } from '../store/suppressions.ts'
 import { openSpool } from './open-spool.ts'
 
 /** What a machine lends to the ways into its databases. All bounds hold for all databases together. */
@@ -40,7 +41,14 @@ export const openLanes = async (options: OpenLanesOptions) => {
     })
     if (!folder) return { lane: store, stop: async () => {} }
     const own = folderOf(folder, name)
-    const spool = await openSpool({ folder: own, bytes_max: share(options.bytes_max), store, storeSpooled, report })
+    const spool = await openSpool({
+      folder: own,
+      bytes_max: share(options.bytes_max),
+      store,
+      storeSpooled,
+      forgottenAmong: (events) => forgottenPlaced(placement, events),
+      report,
+    })
     if ('refusal' in spool) return { refusal: spool.refusal }
     return { lane: spool.deliver, health: spool.health, stop: spool.stop }
   }

@@ -1,6 +1,7 @@
 import type { PartHealth } from '@balise/shared/health'
 import type { Delivery } from '../ingest/row.ts'
 import type { Outcome } from '../store/events.ts'
+import type { ForgottenAmong } from './dead-letters.ts'
 import { createDrainer } from './drainer.ts'
 import { ownFolder } from './own-folder.ts'
 import { createSpool, type SpoolDepth } from './spool.ts'
@@ -14,6 +15,8 @@ export type OpenSpoolOptions = {
   store: (delivery: Delivery) => Promise<Outcome[]>
   /** Stores deliveries that waited. */
   storeSpooled: (delivery: Delivery) => Promise<unknown>
+  /** Tells who was forgotten, as far as the database answers. */
+  forgottenAmong: ForgottenAmong
   report: (failure: Error) => void
 }
 
@@ -21,9 +24,12 @@ const bounds = { segment_bytes_max: 4 * 2 ** 20, waiting_bytes_max: 16 * 2 ** 20
 const draining = { events_per_store_max: 2_000, rest_ms: 500 }
 const patience_ms = 2_000
 
+/** So long what was set aside may hold somebody who was forgotten. */
+const forget_every_ms = 10_000
+
 /** Opens the spool of this machine: what delivers through it, what drains it, how it is. A refusal says what to do. */
 export const openSpool = async (options: OpenSpoolOptions) => {
-  const { folder, bytes_max, store, storeSpooled, report } = options
+  const { folder, bytes_max, store, storeSpooled, forgottenAmong, report } = options
   if (!(await ownFolder(folder)))
     return { refusal: `SPOOL_DIR: another process uses ${folder}. Give each process a folder of its own.` }
 
@@ -31,7 +37,8 @@ export const openSpool = async (options: OpenSpoolOptions) => {
   if (spool.bytes_cut > 0)
     report(new Error(`the spool's end was torn: ${spool.bytes_cut} unacknowledged bytes were cut`))
   const { deliver, back } = createSpooledDelivery({ store, spool, patience_ms })
-  const drainer = createDrainer({ spool, store: storeSpooled, ...draining, report, onStored: back })
+  const tidy = { every_ms: forget_every_ms, act: () => spool.forget(forgottenAmong) }
+  const drainer = createDrainer({ spool, store: storeSpooled, ...draining, tidy, report, onStored: back })
 
   return {
     deliver,

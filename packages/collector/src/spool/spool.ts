@@ -1,9 +1,10 @@
-import { readFile, unlink, writeFile } from 'node:fs/promises'
+import { readFile, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type Delivery, siteOf } from '../ingest/row.ts'
+import { type ForgottenAmong, openDeadLetters } from './dead-letters.ts'
 import { createHolders, type Held } from './holders.ts'
 import { recordOf, recordsIn, type SpoolRecord } from './record.ts'
-import { recover, type Segment, type SpoolFile, syncFolder, weigh } from './segment.ts'
+import { recover, type Segment, type SpoolFile } from './segment.ts'
 import { createSegmentWriter } from './segment-writer.ts'
 
 /** The spool cannot keep a delivery: its bound is reached, or the disk does not take it. The batch is refused. */
@@ -46,10 +47,9 @@ const room_bytes_min = 64 * 1024
  */
 export const createSpool = async (options: SpoolOptions) => {
   const { folder, bytes_max, segment_bytes_max, waiting_bytes_max, report, open } = options
-  const dead_folder = join(folder, 'dead')
   const { segments: closed, next: first, bytes_cut } = await recover(folder)
   const writer = createSegmentWriter({ folder, first, open, onClosed: (segment) => closed.push(segment) })
-  let dead = await weigh(dead_folder)
+  const dead = await openDeadLetters(join(folder, 'dead'))
   let waiting: Waiting[] = []
   let waiting_bytes = 0
   let disk_refuses = false
@@ -68,7 +68,7 @@ export const createSpool = async (options: SpoolOptions) => {
     return active ? [...closed, active] : closed
   }
   const bytesWaiting = () => segments().reduce((sum, { bytes }) => sum + bytes, 0)
-  const bytesHeld = () => bytesWaiting() + dead.bytes + waiting_bytes
+  const bytesHeld = () => bytesWaiting() + dead.held().bytes + waiting_bytes
 
   const writeTogether = async (): Promise<void> => {
     const group = waiting
@@ -126,16 +126,12 @@ export const createSpool = async (options: SpoolOptions) => {
         closed.splice(closed.indexOf(segment), 1)
       }),
 
-    /**
-     * Keeps a delivery that can never be stored in a file of its own in `dead/`. It has a spool file's form: moved back
-     * into the folder, it is tried again at the next start.
-     */
-    setAside: async (segment: Segment, { offset, bytes }: SpoolRecord): Promise<void> => {
-      const name = `${basename(segment.path, '.spool')}-${offset}.spool`
-      await writeFile(join(dead_folder, name), bytes, { mode: 0o600, flush: true })
-      await syncFolder(dead_folder)
-      dead = await weigh(dead_folder)
-    },
+    /** Keeps a delivery that can never be stored in `dead/`. */
+    setAside: (segment: Segment, { offset, bytes }: SpoolRecord): Promise<void> =>
+      dead.add(`${basename(segment.path, '.spool')}-${offset}.spool`, bytes),
+
+    /** Takes those who were forgotten meanwhile out of what was set aside. */
+    forget: (forgottenAmong: ForgottenAmong): Promise<void> => dead.forget(forgottenAmong),
 
     /** After the disk refused: finds out whether it has room again, and rejects where it has not. */
     tryDisk: (): Promise<void> =>
@@ -147,7 +143,7 @@ export const createSpool = async (options: SpoolOptions) => {
     depth: (): SpoolDepth => ({
       deliveries: segments().reduce((sum, { deliveries }) => sum + deliveries, 0),
       bytes: bytesWaiting(),
-      dead: dead.files,
+      dead: dead.held().files,
       refuses: disk_refuses || holders.turnedAway() || bytesHeld() + room_bytes_min > bytes_max,
     }),
 
