@@ -127,7 +127,7 @@ export const createTraffic = (stage: SoakStage, { events_per_second }: { events_
   const steadily = async (every_ms: number, act: () => Promise<void>): Promise<void> => {
     for (let due_ms = performance.now(); !stopping.signal.aborted; due_ms += every_ms) {
       while (due_ms > performance.now() && !stopping.signal.aborted)
-        await sleep(Math.min(due_ms - performance.now(), 100))
+        await sleep(Math.max(0, Math.min(due_ms - performance.now(), 100)))
       begin(act())
     }
   }

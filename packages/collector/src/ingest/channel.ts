@@ -67,7 +67,7 @@ const rules: readonly [channel: Channel, fits: (arrived: Arrived) => boolean][] 
   ['AI Assistant', ({ kind, medium }) => kind === 'assistant' || medium === 'ai-assistant'],
   ['Referral', isOneOf('referral', 'app', 'link')],
   ['Email', ({ kind, source, medium }) => kind === 'email' || email.test(source) || email.test(medium)],
-  ['Affiliates', isOneOf('affiliate', 'affiliates')],
+  ['Affiliates', isOneOf('affiliate', 'affiliates', 'affiliation')],
   ['Audio', isOneOf('audio')],
   ['SMS', ({ kind, source, medium }) => kind === 'sms' || source === 'sms' || medium === 'sms'],
   ['Mobile Push Notifications', ({ medium }) => /push$|mobile|notification/.test(medium)],
