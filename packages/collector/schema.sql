@@ -45,6 +45,11 @@ create table copies (
   "position" uuid
 );
 
+create table counted_refusals (
+  id uuid not null,
+  site integer not null
+) with (autovacuum_vacuum_scale_factor=0.05);
+
 create table erasures (
   id uuid not null default gen_random_uuid(),
   site integer not null,
@@ -160,7 +165,7 @@ create table rollups (
   bounces integer not null,
   duration_ms bigint not null,
   unseen integer[] not null
-);
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05);
 
 create table site_day_shares (
   site integer not null,
@@ -222,6 +227,10 @@ alter table clients add constraint clients_pkey PRIMARY KEY (site, id);
 alter table copies add constraint copies_pkey PRIMARY KEY (site, database);
 
 alter table copies add constraint copies_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table counted_refusals add constraint counted_refusals_pkey PRIMARY KEY (id, site);
+
+alter table counted_refusals add constraint counted_refusals_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
 
 alter table erasures add constraint erasures_pkey PRIMARY KEY (id);
 
@@ -798,6 +807,17 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.forgotten_among(of_sites integer[], subjects uuid[])
+ RETURNS TABLE(site integer, subject uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select s.site, s.subject from suppressions as s
+  where (s.site, s.subject) in (select * from unnest(of_sites, subjects))
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.forgotten_since_copies(of_site integer)
  RETURNS TABLE(database text, subjects text[])
  LANGUAGE sql
@@ -833,6 +853,13 @@ AS $function$
   select not exists (select from refolds where site = of_site)
     and exists (select from sites where id = of_site and time_zone = on_clock)
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.is_skewed(id uuid, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (abs((((((('x'::text || "left"((id)::text, 8)))::bit(32))::bigint)::double precision * (65.536)::double precision) - date_part('epoch'::text, at))) > ((86400 - 66))::double precision)
 ;
 
 CREATE OR REPLACE FUNCTION public.keep_clock()
@@ -1259,6 +1286,8 @@ AS $function$
 declare
   part record;
   event record;
+  visitors uuid[];
+  stored uuid[];
 begin
   select * into part
   from json_to_record(batch) as part
@@ -1274,90 +1303,122 @@ begin
   perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), site)
   from (select distinct site from unnest(event.site) as site order by site) as locked;
 
-  insert into pages
-  select * from json_to_recordset(part.pages) as d (site integer, id bigint, host text, path text, title text)
-  order by site, id on conflict do nothing;
+  if json_array_length(part.pages) > 0 then
+    insert into pages
+    select * from json_to_recordset(part.pages) as d (site integer, id bigint, host text, path text, title text)
+    order by site, id on conflict do nothing;
+  end if;
 
-  insert into origins
-  select * from json_to_recordset(part.origins) as d
-    (site integer, id bigint, source text, referrer text, medium text, campaign text, term text, content text,
-     channel text)
-  order by site, id on conflict do nothing;
+  if json_array_length(part.origins) > 0 then
+    insert into origins
+    select * from json_to_recordset(part.origins) as d
+      (site integer, id bigint, source text, referrer text, medium text, campaign text, term text, content text,
+       channel text)
+    order by site, id on conflict do nothing;
+  end if;
 
-  insert into actions
-  select * from json_to_recordset(part.actions) as d
-    (site integer, id bigint, name text, method text, endpoint text, status smallint, channel text, currency text)
-  order by site, id on conflict do nothing;
+  if json_array_length(part.actions) > 0 then
+    insert into actions
+    select * from json_to_recordset(part.actions) as d
+      (site integer, id bigint, name text, method text, endpoint text, status smallint, channel text, currency text)
+    order by site, id on conflict do nothing;
+  end if;
 
-  insert into clients
-  select * from json_to_recordset(part.clients) as d
-    (site integer, id bigint, browser text, browser_version text, os text, os_version text, device text, screen text, language text)
-  order by site, id on conflict do nothing;
+  if json_array_length(part.clients) > 0 then
+    insert into clients
+    select * from json_to_recordset(part.clients) as d
+      (site integer, id bigint, browser text, browser_version text, os text, os_version text, device text, screen text,
+       language text)
+    order by site, id on conflict do nothing;
+  end if;
 
-  insert into places
-  select * from json_to_recordset(part.places) as d
-    (site integer, id bigint, country text, region text, city text)
-  order by site, id on conflict do nothing;
+  if json_array_length(part.places) > 0 then
+    insert into places
+    select * from json_to_recordset(part.places) as d (site integer, id bigint, country text, region text, city text)
+    order by site, id on conflict do nothing;
+  end if;
 
-  return query
-  with sent as (
-    select e.*, min(at) over (partition by site, visitor_before) as first_at
-    from unnest(
-      event.site, event.id, event.at, event.visitor, event.visitor_before, event.session, event."user",
-      event.page, event.origin, event.client, event.place, event.action, event.kind, event.known,
-      event.target, event.duration_ms, event.bytes, event.engaged_ms, event.scroll_percent,
-      event.amount, event.props
-    ) as e (
-      site, id, at, visitor, visitor_before, session, "user",
-      page, origin, client, place, action, kind, known,
-      target, duration_ms, bytes, engaged_ms, scroll_percent,
-      amount, props
-    )
-  ),
   -- A visit that crosses midnight keeps its visitor. `visitor_before` is set only in a site-day's first 30 minutes, so
   -- all such events of one visitor continue yesterday's visit, or none does.
-  named as (
-    select sent.*,
+  visitors := event.visitor;
+  if event.visitor_before is not null then
+    with sent as (
+      select e.*, min(at) over (partition by site, visitor_before) as first_at
+      from unnest(event.site, event.at, event.visitor, event.visitor_before) with ordinality
+        as e (site, at, visitor, visitor_before, n)
+    )
+    select array_agg(
       case when visitor_before is not null and (
         was_seen(site, visitor_before, first_at - interval '30 minutes', at + interval '30 minutes')
         or exists (select from sent as e where e.site = sent.site and e.visitor = sent.visitor_before
           and e.at >= sent.first_at - interval '30 minutes')
-      ) then visitor_before else visitor end as kept_visitor
-    from sent
-  ),
-  kept as (
-    select * from named
-    where not exists (select from suppressions as s where s.site = named.site and s.subject in (kept_visitor, "user"))
-  ),
-  stored as (
+      ) then visitor_before else visitor end order by n)
+    into visitors from sent;
+  end if;
+
+  with inserted as (
     insert into events (site, id, at, visitor, session, "user", page, origin, client, place, action, kind, known, skewed,
       target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props)
-    select site, id, at, kept_visitor, session, "user", page, origin, client, place, action, kind, known,
-      abs(extract(epoch from uuidv7_time(id) - at)) > 86400,
+    select site, id, at, visitor, session, "user", page, origin, client, place, action, kind, known, is_skewed(id, at),
       target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props
-    from kept
+    from unnest(
+      event.site, event.id, event.at, visitors, event.session, event."user",
+      event.page, event.origin, event.client, event.place, event.action, event.kind, event.known,
+      event.target, event.duration_ms, event.bytes, event.engaged_ms, event.scroll_percent,
+      event.amount, event.props
+    ) as sent (
+      site, id, at, visitor, session, "user",
+      page, origin, client, place, action, kind, known,
+      target, duration_ms, bytes, engaged_ms, scroll_percent,
+      amount, props
+    )
+    where not exists (
+      select from suppressions as s where s.site = sent.site and s.subject in (sent.visitor, sent."user"))
     order by site, id
     on conflict do nothing
-    returning events.site, events.id
+    returning events.id
+  )
+  select array_agg(id) into stored from inserted;
+
+  if coalesce(cardinality(stored), 0) = coalesce(cardinality(event.id), 0) and json_array_length(part.refused) = 0 then
+    return;
+  end if;
+
+  return query
+  with missing as (
+    select sent.site, sent.id, exists (
+      select from suppressions as s where s.site = sent.site and s.subject in (sent.visitor, sent."user")) as forgotten
+    from unnest(event.site, event.id, visitors, event."user") as sent (site, id, visitor, "user")
+    where sent.id in (select unnest(event.id) except select unnest(stored))
   ),
-  forgotten as (
-    select site, id from sent except select site, id from kept
+  refused as (
+    select * from json_to_recordset(part.refused) as r (site integer, day date, reason text, count bigint, delivery uuid)
+    union all
+    select m.site, (now() at time zone s.time_zone)::date, 'forgotten', 1, m.id
+    from (select distinct site, id from missing where forgotten) as m join sites as s on s.id = m.site
+  ),
+  newly as (
+    insert into counted_refusals (id, site)
+    select distinct delivery, site from refused where delivery is not null
+    order by delivery, site
+    on conflict do nothing
+    returning counted_refusals.id, counted_refusals.site
   ),
   counted as (
     insert into refusals (site, day, reason, count)
-    select site, day, reason, sum(count) from (
-      select site, day, reason, count
-      from json_to_recordset(part.refused) as r (site integer, day date, reason text, count bigint)
-      union all
-      select f.site, (now() at time zone s.time_zone)::date, 'forgotten', 1 from forgotten as f join sites as s on s.id = f.site
-    ) as refused
+    select site, day, reason, sum(count) from refused
+    where delivery is null or (delivery, site) in (select newly.id, newly.site from newly)
     group by site, day, reason
     order by site, day, reason
     on conflict (site, day, reason) do update set count = refusals.count + excluded.count
+  ),
+  -- Who counts takes a few of the old ones away: more than came in, and never so many that it takes long.
+  swept as (
+    delete from counted_refusals where ctid = any (array(
+      select ctid from counted_refusals where id < uuidv7_floor(now() - interval '8 days')
+      order by id limit 200 for update skip locked))
   )
-  select id, 'forgotten' from forgotten
-  union all
-  select id, 'duplicate' from (select site, id from kept except select site, id from stored) as twins;
+  select distinct missing.id, case when forgotten then 'forgotten' else 'duplicate' end from missing;
 end
 $function$
 ;
@@ -1553,6 +1614,8 @@ create policy one_site on clients to public using (site = current_site());
 
 create policy one_site on copies to public using (site = current_site());
 
+create policy one_site on counted_refusals to public using (site = current_site());
+
 create policy one_site on erasures to public using (site = current_site());
 
 create policy one_site on events to public using (site = current_site());
@@ -1594,6 +1657,8 @@ grant select on border_visits to balise_site;
 grant select on clients to balise_site;
 
 grant select on copies to balise_site;
+
+grant select on counted_refusals to balise_site;
 
 grant select on erasures to balise_site;
 

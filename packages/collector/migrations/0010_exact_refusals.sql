@@ -163,3 +163,10 @@ begin
   select distinct missing.id, case when forgotten then 'forgotten' else 'duplicate' end from missing;
 end
 $$;
+
+-- Who of these persons was forgotten: `subjects` are keyed ids, each of the site that stands at its place.
+create function forgotten_among(of_sites integer[], subjects uuid[]) returns table (site integer, subject uuid)
+language sql stable as $$
+  select s.site, s.subject from suppressions as s
+  where (s.site, s.subject) in (select * from unnest(of_sites, subjects))
+$$;

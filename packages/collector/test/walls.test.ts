@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createGateway } from '@balise/neon-gateway'
 import { answer as answerShape } from '@balise/shared/stats/answer'
 import { accepted } from '@balise/shared/wire/reply'
@@ -58,7 +59,7 @@ describe('the wall between sites', { timeout: 120_000 }, () => {
       }
       await storeEvents(database, {
         ...deliveryOf(row(id, new Date(), traits)),
-        refused: [{ site: id, day: '2026-11-10', reason: 'bot', count: 1 }],
+        refused: [{ site: id, day: '2026-11-10', reason: 'bot', count: 1, delivery: randomUUID() }],
       })
       await erase(database, { site: { id, key }, subject: 'visitor', subjects: [person], asked_by: null })
     }

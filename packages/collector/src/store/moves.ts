@@ -22,6 +22,7 @@ export const movedTables = {
   border_visits: 'counted',
   quota_draws: 'counted',
   site_day_shares: 'counted',
+  counted_refusals: 'stays',
   tokens: 'stays',
   copies: 'stays',
 } as const

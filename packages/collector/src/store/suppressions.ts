@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { EventRow } from '../ingest/row.ts'
+import { isUnstorable } from '../spool/is-unstorable.ts'
 import type { Database } from './database.ts'
 import type { Placement } from './placement.ts'
 
@@ -11,9 +12,8 @@ export const forgottenAmong = async (database: Database, events: EventRow[]): Pr
   const named = events.flatMap((event) => personsOf(event).map((person) => ({ site: event.site, person })))
   const askable = named.filter(({ person }) => uuid_shape.test(person))
   const { rows } = await sql<{ site: number; subject: string }>`
-    select site, subject::text from suppressions
-    where (site, subject) in (
-      select * from unnest(${askable.map(({ site }) => site)}::integer[], ${askable.map(({ person }) => person)}::uuid[])
+    select site, subject::text from forgotten_among(
+      ${askable.map(({ site }) => site)}::integer[], ${askable.map(({ person }) => person)}::uuid[]
     )
   `.execute(database)
   const forgotten = new Set(rows.map(({ site, subject }) => `${site} ${subject}`))
@@ -28,9 +28,16 @@ export const forgottenPlaced = async (
   const answers = new Map<number, (event: EventRow) => boolean>()
   for (const site of new Set(events.map((event) => event.site))) {
     const own = events.filter((event) => event.site === site)
-    answers.set(site, await placement.at(site, ({ database }) => forgottenAmong(database, own)))
+    const answer = placement.at(site, ({ database }) => forgottenAmong(database, own))
+    answers.set(site, await answer.catch(ofNobody))
   }
   return (event) => answers.get(event.site)?.(event) ?? false
+}
+
+/** A site that nobody made has forgotten nobody. Whatever else fails is asked again. */
+const ofNobody = (failure: unknown) => {
+  if (isUnstorable(failure)) return () => false
+  throw failure
 }
 
 const personsOf = ({ visitor, visitor_before, user }: EventRow): string[] =>
