@@ -3,6 +3,7 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { transform } from 'esbuild'
 import { type Plugin, rollup } from 'rollup'
 import { type MinifyOptions, minify } from 'terser'
 
@@ -69,6 +70,16 @@ const licence = '/*! web-vitals, (c) Google LLC, Apache-2.0: web-vitals.LICENSE.
 /** Finds that library. */
 const found: Plugin = { name: 'found', resolveId: (id) => (id === 'web-vitals' ? library : null) }
 
+/** Brings that library, which has class fields, down to ES2020. */
+const lowered: Plugin = {
+  name: 'lowered',
+  async transform(code, id) {
+    if (id !== library) return null
+    const tsconfigRaw = { compilerOptions: { useDefineForClassFields: false } }
+    return transform(code, { target: 'es2020', loader: 'ts', tsconfigRaw, sourcemap: true, sourcefile: id })
+  },
+}
+
 /** What comes out of rollup, rewritten by terser. */
 const rewritten = (options: MinifyOptions): Plugin => ({
   name: 'rewritten',
@@ -81,7 +92,7 @@ const rewritten = (options: MinifyOptions): Plugin => ({
 const bundle = async (input: string, file: string, format: 'iife' | 'es'): Promise<void> => {
   const graph = await rollup({
     input: here(input),
-    plugins: [erased, found],
+    plugins: [erased, found, lowered],
     onwarn: (warning) => {
       throw new Error(warning.message)
     },
