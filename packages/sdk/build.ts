@@ -47,11 +47,22 @@ export const sourceName = (file: string): string => file.replace(/-(.)/g, (_, le
 /** The absolute path of something in this package. */
 export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
+/**
+ * What parts of the tracker call each other by, and nobody else does: neither a page, nor a browser, nor the wire, nor what
+ * one version stores for the next. These names may be shortened.
+ */
+const inner = [
+  ...['address', 'capture', 'mayDeliver', 'deliver', 'settle', 'add', 'leave', 'clear', 'tell', 'hold'],
+  ...['sessionAt', 'whoNow', 'keep', 'load', 'erase', 'secret', 'read', 'write', 'usual', 'decided', 'signal', 'to'],
+  ...['hasOptedOut'],
+]
+
 /** As small as we know how to make code for ES2020, the oldest syntax a page of ours must read. */
 export const smallest: MinifyOptions = {
   ecma: 2020,
   toplevel: true,
-  compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
+  compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe: true },
+  mangle: { properties: { regex: new RegExp(`^(${inner.join('|')})$`) } },
 }
 
 /** For the module: the shopper's own bundler minifies, so only comments and the holes of erased types go. */

@@ -63,6 +63,14 @@ describe('a batch', () => {
     ])
   })
 
+  test('tells what its browser had no room for, by the name it is counted under', async () => {
+    const arrival = arrivalOf([pageView(noon), 7], noon, { dropped: 12 })
+    expect((await walk(arrival)).delivery.refused).toEqual([
+      { site: 1, day: '2026-03-10', reason: 'dropped', count: 12 },
+      { site: 1, day: '2026-03-10', reason: 'invalid', count: 1 },
+    ])
+  })
+
   test('waits where no key can be had, rather than to name anybody by a weaker hash', async () => {
     const keys = await keysBut('2026-03-10', '2026-03-09')
     expect(await ingest(arrivalOf([pageView(noon)], noon), keys)).toBeNull()

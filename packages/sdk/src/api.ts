@@ -35,6 +35,69 @@ export type Contact = {
   props?: Props
 }
 
+/** An event on its way, by its kind. The names are those of the wire. */
+export type TrackedEvent = Tracked &
+  (
+    | { kind: 'page_view' }
+    | {
+        kind: 'api_call'
+        method?: string | undefined
+        endpoint: string
+        status: number
+        duration_ms: number
+        bytes?: number | undefined
+      }
+    | { kind: 'contact'; channel: Contact['channel']; target?: string | undefined }
+    | { kind: 'custom'; name: string; revenue?: Revenue | undefined }
+    | { kind: 'engagement'; engaged_ms: number; scroll_percent?: number | undefined }
+  )
+
+/** What events of all kinds hold. */
+type Tracked = {
+  /** A UUIDv7, by which the event is stored once. */
+  id: string
+  /** The device's clock, in milliseconds since 1970. */
+  at: number
+  url: string
+  title?: string | undefined
+  referrer?: string | undefined
+  props?: Props | undefined
+}
+
+/** What the collector said to a batch: what became of its events, or why it takes none of them. */
+export type Answer =
+  | {
+      accepted: number
+      /** Stored before; absent where the write comes later. */
+      duplicate?: number
+      refused: { id: string | null; reason: string; detail?: string }[]
+    }
+  | {
+      /** Stable, such as `unknown_site`. */
+      code: string
+      status: number
+      /** What to do about it. */
+      title: string
+    }
+
+/**
+ * The custom events of a site, each with its props; `undefined` for one that has none.
+ *
+ * @example type Events = { signup: { plan: 'free' | 'pro' }; logout: undefined }
+ */
+export type EventMap<Events = { [name: string]: Props | undefined }> = { [Name in keyof Events]: Props | undefined }
+
+/** What `track` takes after the name: the props, which may be left out where none are needed. */
+export type TrackArgs<Given extends Props | undefined> =
+  Record<never, never> extends Given
+    ? [props?: Given, options?: TrackOptions]
+    : undefined extends Given
+      ? [props?: Given, options?: TrackOptions]
+      : [props: Given, options?: TrackOptions]
+
+/** What a custom event may carry beside its props. */
+export type TrackOptions = { revenue?: Revenue }
+
 /** A consent platform: `read` answers what the person decided, `undefined` while they have not. */
 export type ConsentSource = {
   read: () => ConsentLevel | undefined
@@ -77,6 +140,19 @@ export type Destination = {
    * {@link hashAddress} and {@link canonicalAddress}.
    */
   address?: (() => string) | undefined
+  /**
+   * Finds, in their names, the query parameters to keep beside the campaign's. What they hold is scrubbed.
+   *
+   * @example allow_query: /^(page|category)$/
+   */
+  allow_query?: RegExp | undefined
+  /**
+   * Sees each event before it is scrubbed and kept: give it back, changed or as it is, or `null` to drop it. What it adds
+   * is scrubbed too. An event over which it throws is dropped.
+   *
+   * @example before_send: (event) => (event.url.includes('/admin') ? null : event)
+   */
+  before_send?: ((event: TrackedEvent) => TrackedEvent | null) | undefined
 }
 
 /** What {@link createBalise} takes. */
@@ -106,7 +182,7 @@ export type Consent = {
 }
 
 /** One site's tracker on one page. Nothing here ever throws into the page. */
-export type Balise = {
+export type Balise<Events extends EventMap<Events> = EventMap> = {
   /** @example balise.trackPageView({ url: '/virtual/step-2', title: 'Step 2' }) */
   trackPageView: (options?: PageView) => void
   /** @example balise.trackApiCall({ method: 'GET', endpoint: '/users/123', status: 200, duration_ms: 41 }) */
@@ -114,7 +190,7 @@ export type Balise = {
   /** @example balise.trackContact({ channel: 'phone', target: '+237600000000' }) */
   trackContact: (contact: Contact) => void
   /** @example balise.track('signup', { plan: 'pro' }, { revenue: { amount: '4900', currency: 'XAF' } }) */
-  track: (name: string, props?: Props, options?: { revenue?: Revenue }) => void
+  track: <Name extends keyof Events & string>(name: Name, ...rest: TrackArgs<Events[Name]>) => void
   /**
    * Adds something that notices, after the start: a module that came later, or only where it is wanted.
    *
@@ -144,21 +220,24 @@ export type Balise = {
    */
   forget: () => Promise<ErasureReceipt | null>
   /**
-   * Sends what waits, and resolves when it was tried.
+   * Sends what waits, and resolves when it was tried: with what the collector said to each batch. Empty where nothing could
+   * be sent, or nobody answered; then it is tried again.
    *
-   * @example await balise.flush()
+   * @example const answers = await balise.flush()
    */
-  flush: () => Promise<void>
+  flush: () => Promise<Answer[]>
   /** Sends what waits and notices nothing more. */
   stop: () => void
 }
 
 /**
- * Opens one site's tracker. On a server it does nothing.
+ * Opens one site's tracker. On a server it does nothing. With a type of its own the compiler knows the site's custom
+ * events, their names and props.
  *
  * @example const balise = createBalise({ site: 'demo', endpoint: 'https://stats.example.com', capture: [pageViews(), contacts()] })
+ * @example const balise = createBalise<{ signup: { plan: 'free' | 'pro' } }>({ site: 'demo', endpoint: '/b' })
  */
-export declare const createBalise: (options: Options) => Balise
+export declare const createBalise: <Events extends EventMap<Events> = EventMap>(options: Options) => Balise<Events>
 
 /**
  * Counts page views and nothing else, at level `anonymous`, silent under GPC and Do Not Track: for a page that has no

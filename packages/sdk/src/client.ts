@@ -1,63 +1,86 @@
-import type { Balise, Options } from './api.ts'
+import type { Balise, ErasureReceipt, Options } from './api.ts'
 import { calm } from './calm.ts'
-import { allows, createConsent } from './consent.ts'
-import { forget } from './forget.ts'
-import { createIdentity } from './identity.ts'
+import { createConsent } from './consent.ts'
+import { createDisk } from './disk.ts'
+import { createIdentity, person } from './identity.ts'
 import { user_chars_max } from './limits.ts'
+import { createOutbox } from './outbox.ts'
+import { send } from './send.ts'
 import { createStreet, type Noticing, type Tell } from './street.ts'
-import { uuidv7 } from './uuid.ts'
 import { verbsOf } from './verbs.ts'
 import { watch } from './watch.ts'
 
-/** {@link Options}, with what they leave open decided; tests bring ids of their own. */
-export type ClientOptions = Omit<Options, 'capture'> & { capture: readonly Noticing[]; id?: (at_ms: number) => string }
+/** {@link Options}, with what they leave open decided. */
+export type ClientOptions = Omit<Options, 'capture'> & { capture: readonly Noticing[] }
 
 /** Opens the tracker of this page: joins consent, identity and street behind the public door. */
 export const createClient = (options: ClientOptions): Balise => {
-  const { site, capture, consent: usual = 'anonymous', id = uuidv7 } = options
-  const level = () => consent.level()
-  const { disk, sessionAt, visitorNow, outbox, erase } = createIdentity(site, level, id)
+  const { site, endpoint, capture, consent: usual = 'anonymous' } = options
   let user: string | undefined
   let isStopped = false
+  const rank = () => Number(consent.rank())
+  const mayKeep = () => rank() > 1
 
+  const disk = createDisk(site)
+  const identity = createIdentity(disk, mayKeep)
+  const outbox = createOutbox(site)
   const street = createStreet({
     to: options,
-    level,
-    id,
-    sessionAt,
-    whoNow: () => ({ visitor: visitorNow(), user: level() === 'marketing' ? user : undefined }),
-    outbox,
+    rank: () => consent.rank(),
+    sessionAt: identity.sessionAt,
+    whoNow: () => ({ visitor: identity.secret() || undefined, user: rank() > 2 ? user : undefined }),
+    keep: (waiting) => mayKeep() && outbox.keep(waiting),
   })
   const tell: Tell = (draft) => isStopped || street.tell(draft)
 
-  const consent = createConsent(usual, disk, (before, isNew) => {
-    const wasKept = allows(before, 'analytics')
-    const isKept = allows(level(), 'analytics')
-    if (level() === 'none') street.clear()
-    if (isKept && !wasKept) outbox.load(street.hold)
-    if (!isKept && (wasKept || isNew)) erase()
+  const begin = (): void => {
+    if (!mayKeep()) return
+    identity.sessionAt(Date.now())
+    outbox.load(street.hold)
+  }
+
+  const consent = createConsent(usual, disk, (before = 0, isNew) => {
+    if (!rank()) street.clear()
+    if (before < 2) begin()
+    if (!mayKeep() && (before > 1 || isNew)) {
+      identity.erase()
+      outbox.erase()
+    }
     street.flush()
   })
 
-  if (allows(level(), 'analytics')) outbox.load(street.hold)
+  begin()
   watch(capture, tell, street)
-  return {
+  return tame({
     ...verbsOf(tell),
-    notice: calm((capture) => watch([capture as Noticing], tell, street)),
-    identify: calm((name) => {
+    notice: (capture) => watch([capture as Noticing], tell, street),
+    identify(name) {
       user = name.length > user_chars_max ? undefined : name
-    }),
+    },
     consent: { set: consent.set, get: consent.get, connect: consent.connect },
     optOut: consent.optOut,
-    forget: () =>
-      forget(options, disk, () => {
-        user = undefined
-        consent.set('none')
-      }),
+    async forget() {
+      const kept = disk.read(person)
+      const [visitor] = kept.split(' ')
+      user = undefined
+      consent.set('none')
+      if (!visitor) return null
+      const [verdict, answer] = await send(`${endpoint}/v1/privacy/erasures`, JSON.stringify({ site, visitor }))
+      if (verdict === 'sent') return answer as ErasureReceipt
+      // So that it can be asked again.
+      disk.write(person, kept)
+      return null
+    },
     flush: street.flush,
     stop() {
       street.flush()
       isStopped = true
     },
-  }
+  })
 }
+
+/** A door of which nothing throws into the page. */
+const tame = <Door extends object>(door: Door): Door =>
+  Object.fromEntries(
+    Object.entries(door).map(([name, way]) => [name, typeof way === 'function' ? calm(way) : tame(way)]),
+  ) as Door

@@ -1,82 +1,81 @@
-import type { ConsentLevel } from '@balise/shared/wire/consent'
-import type { Consent } from './api.ts'
+import type { Consent, ConsentLevel } from './api.ts'
 import { calm } from './calm.ts'
+import type { Disk } from './disk.ts'
 import { signals } from './signals.ts'
-import type { Store } from './store.ts'
+
+/** From least to most: a level's rank is its place. */
+export const levels: readonly ConsentLevel[] = ['none', 'anonymous', 'analytics', 'marketing']
+
+/** The rank of a level; one that nobody knows allows nothing. */
+const rankOf = (level: ConsentLevel): number => Math.max(0, levels.indexOf(level))
+
+/** The rank in force; `undefined` while nothing may happen only because nobody has decided yet. */
+export type Rank = number | undefined
 
 /** The visitor's consent on this page: the public {@link Consent}, and what the door needs beside it. */
-export type Keeper = Consent & {
-  /** As {@link levelOf}. */
-  level: () => ConsentLevel | undefined
-  optOut: (out?: boolean) => void
-}
+export type Keeper = Consent & { rank: () => Rank; optOut: (out?: boolean) => void }
 
-/** Told after a decision: the level before, and whether the decision was made just now rather than on an earlier page. */
-export type OnDecision = (before: ConsentLevel | undefined, isNew?: boolean) => void
+/** Told after a decision: the rank before, and whether the decision was made just now rather than on an earlier page. */
+export type OnDecision = (before: Rank, isNew: boolean) => void
 
 const opt_out = 'opt-out'
 
-/** Keeps what the visitor allows: `usual` until they decide. An opt-out is remembered in `store`. */
-export const createConsent = (usual: ConsentLevel, store: Store, onDecision: OnDecision): Keeper => {
-  let decided: ConsentLevel | undefined
+/** Keeps what the visitor allows: `usual` until they decide. An opt-out is remembered on `disk`. */
+export const createConsent = (usual: ConsentLevel, disk: Disk, onDecision: OnDecision): Keeper => {
+  let decided: Rank
   let opted_out = ''
-  const hasOptedOut = () => opted_out || store.textOf(opt_out)
-  const level = () => levelOf({ hasOptedOut, signal: signals(), decided, usual })
+  const hasOptedOut = () => opted_out || disk.read(opt_out)
+  const rank = () => rankBy({ hasOptedOut, signal: signals(), decided, usual: rankOf(usual) })
 
-  const decide = (next: ConsentLevel | undefined, isNew?: boolean): void => {
-    const before = level()
-    // A level that nobody knows allows nothing.
-    decided = next && (allows(next, 'none') ? next : 'none')
+  const decide = (act: () => void, isNew: boolean): void => {
+    const before = rank()
+    act()
     onDecision(before, isNew)
   }
+  const say = (level: ConsentLevel | undefined, isNew = true): void =>
+    decide(() => {
+      decided = level && rankOf(level)
+    }, isNew)
 
   return {
-    level,
-    get: () => level() || 'none',
-    set: calm((next) => decide(next, true)),
-    connect: calm(({ read, on }) => {
+    rank,
+    get: () => levels[rank() || 0] as ConsentLevel,
+    set: (level) => say(level),
+    connect({ read, on }) {
       let isNew = false
-      const hear = () => {
-        const says = read()
+      const hear = calm(() => {
+        const level = read()
         // Undecided never escalates: it may take a permission back, never a refusal. And who repeats an answer gives none.
-        if ((says || allows(decided, usual)) && says !== decided) decide(says, isNew)
-      }
-      on(calm(hear))
+        if (level ? rankOf(level) !== decided : Number(decided) >= rankOf(usual)) say(level, isNew)
+      })
+      on(hear)
       hear()
       // What was told until here was decided on an earlier page.
       isNew = true
-    }),
-    optOut: calm((out = true) => {
-      const before = level()
-      opted_out = out ? '1' : ''
-      if (out) store.keep(opt_out, opted_out)
-      else store.discard(opt_out)
-      onDecision(before, true)
-    }),
+    },
+    optOut: (out = true) =>
+      decide(() => {
+        opted_out = out ? '1' : ''
+        disk.write(opt_out, opted_out)
+      }, true),
   }
 }
 
-/** Everything that has a say in the level. */
+/** Everything that has a say in the rank. */
 export type Says = {
   /** Asked only where the rest would allow something, so that at `none` no storage is read. */
   hasOptedOut: () => unknown
   /** Global Privacy Control or Do Not Track. */
   signal: unknown
   /** What the visitor decided, through the site or a consent platform. */
-  decided: ConsentLevel | undefined
+  decided: Rank
   /** What the site does until then. */
-  usual: ConsentLevel
+  usual: number
 }
 
-/** The level in force; `undefined` while nothing may happen only because nobody has decided yet. */
-export const levelOf = ({ hasOptedOut, signal, decided, usual }: Says): ConsentLevel | undefined => {
-  const level = signal ? 'none' : decided || usual
-  if (level !== 'none') return hasOptedOut() ? 'none' : level
-  return signal || decided ? 'none' : undefined
+/** The rank in force. */
+export const rankBy = ({ hasOptedOut, signal, decided, usual }: Says): Rank => {
+  if (signal) return 0
+  const rank = decided ?? usual
+  return rank && hasOptedOut() ? 0 : rank || decided
 }
-
-/** Whether `level` allows at least what `least` allows. */
-export const allows = (level: ConsentLevel | undefined, least: ConsentLevel): boolean => rankOf(level) >= rankOf(least)
-
-const rankOf = (level: ConsentLevel | undefined): number =>
-  ['none', 'anonymous', 'analytics', 'marketing'].indexOf(level || '')

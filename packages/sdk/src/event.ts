@@ -1,6 +1,14 @@
-import type { ConsentLevel } from '@balise/shared/wire/consent'
 import type { WireEvent } from '@balise/shared/wire/event'
-import { name_chars_max, target_chars_max, title_chars_max, url_chars_max } from './limits.ts'
+import type { ConsentLevel, Props, TrackedEvent } from './api.ts'
+import {
+  name_chars_max,
+  prop_key_chars_max,
+  prop_value_chars_max,
+  props_max,
+  target_chars_max,
+  title_chars_max,
+  url_chars_max,
+} from './limits.ts'
 import { scrub, scrubUrl } from './scrub.ts'
 
 /** An event as it was noticed: without id and time, and its URL only where it is not the page's. */
@@ -8,22 +16,47 @@ export type Draft = Bare<WireEvent>
 
 type Bare<Event> = Event extends WireEvent ? Omit<Event, 'id' | 'at' | 'url'> & { url?: string } : never
 
-/** Most characters of each text; what is not named may be as long as a URL. */
-const chars_max: { readonly [field: string]: number } = {
-  title: title_chars_max,
-  name: name_chars_max,
-  target: target_chars_max,
+/** A text as it may leave, and no longer than the wire holds; anything else as it is. */
+const text = (value: unknown, chars_max: number): unknown =>
+  typeof value === 'string' ? scrub(value).slice(0, chars_max) : value
+
+/** Makes a field fit to leave. */
+type Fields = { readonly [field: string]: (value: never, level: ConsentLevel, allow?: RegExp) => unknown }
+
+/** The fields of a page view. */
+export const viewFields: Fields = {
+  url: (url, level, allow) => scrubUrl(url, level, allow).slice(0, url_chars_max),
+  referrer: (url, level, allow) => scrubUrl(url, level, allow).slice(0, url_chars_max),
+  title: (title) => text(title, title_chars_max),
 }
 
+/** The fields of all events. What is not here is one of our own words, or a number; or what a contact reached: see `edge`. */
+export const allFields: Fields = {
+  ...viewFields,
+  name: (name) => text(name, name_chars_max),
+  endpoint: (endpoint) => text(endpoint, url_chars_max),
+  duration_ms: Math.round,
+  engaged_ms: Math.round,
+  target: (target: string) => target.slice(0, target_chars_max),
+  props: (props: Props) =>
+    Object.fromEntries(
+      Object.entries(props)
+        .filter(([, value]) => ['string', 'boolean'].includes(typeof value) || Number.isFinite(value))
+        .slice(0, props_max)
+        .map(([name, value]) => [name.slice(0, prop_key_chars_max), text(value, prop_value_chars_max)]),
+    ),
+}
+
+/** How events of one door are made fit: which fields, at which level, with which query parameters beside the usual. */
+export type Fit = { fields: Fields; level: ConsentLevel; allow?: RegExp | undefined }
+
 /** The JSON of an event as it travels: addresses and texts scrubbed, and cut to what the wire holds. */
-export const jsonOf = (event: Draft & Pick<WireEvent, 'id' | 'at' | 'url'>, level: ConsentLevel | undefined): string =>
-  JSON.stringify(event, (field, value: unknown) => {
-    if (!value || typeof value !== 'string') return value
-    const clean = /^(url|referrer)$/.test(field)
-      ? scrubUrl(value, level)
-      : // A contact's target *is* an address; the edge keeps no more of it than a keyed hash.
-        field === 'target'
-        ? value
-        : scrub(value)
-    return clean.slice(0, chars_max[field] || url_chars_max)
-  })
+export const jsonOf = (event: TrackedEvent, { fields, level, allow }: Fit): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(event).map(([field, value]) => [
+        field,
+        value && fields[field] ? fields[field](value as never, level, allow) : value,
+      ]),
+    ),
+  )

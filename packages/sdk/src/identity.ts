@@ -1,41 +1,54 @@
-import type { ConsentLevel } from '@balise/shared/wire/consent'
-import { allows } from './consent.ts'
-import { createOutbox, type Outbox } from './outbox.ts'
-import { createSession, type Session } from './session.ts'
-import { createStore, type Store } from './store.ts'
-import { visitorOf } from './visitor.ts'
+import type { Disk } from './disk.ts'
+import { random, uuidv7 } from './uuid.ts'
 
 /** Who the visitor is to this browser, as far as the level lets anything be known. */
 export type Identity = {
-  /** What is done whatever the level: an opt-out is remembered, and what may not stay is found and removed. */
-  disk: Store
-  sessionAt: Session
-  visitorNow: () => string | undefined
-  outbox: Outbox
-  /** Forgets everything but an opt-out; whatever comes next belongs to another session. */
+  /** The session that a moment belongs to: a UUIDv7, renewed after 30 minutes without an event. */
+  sessionAt: (at_ms: number) => string
+  /** The visitor's secret, or `''` where it may not or cannot be kept: a new visitor on every page would be a lie. */
+  secret: () => string | undefined
+  /** Forgets both; whatever comes next belongs to another session. */
   erase: () => void
 }
 
-/** Keeps the identity of one site's visitor: in storage while `level` is at least `analytics`, else in memory. */
-export const createIdentity = (
-  site: string,
-  level: () => ConsentLevel | undefined,
-  id: (at_ms: number) => string,
-): Identity => {
-  const disk = createStore(site, () => true)
-  const may = () => allows(level(), 'analytics')
-  const kept = createStore(site, may)
-  const outbox = createOutbox(site, may)
-  let sessionAt = createSession(kept, id)
+/** The shortest that 13 months can be. */
+const age_ms_max = 395 * 86_400_000
+const gap_ms_max = 30 * 60_000
+
+/** Under this name lies `"secret since session last"`: since when there is the secret, and when the session was last seen. */
+export const person = 'person'
+
+/**
+ * Keeps the identity of a visitor: on `disk`, shared with other tabs, while it `may`; else in memory, and without a secret.
+ * The secret is renewed 13 months after it was first seen, however often it was seen since.
+ */
+export const createIdentity = (disk: Disk, may: () => boolean): Identity => {
+  let memory = ''
+  const known = () => (may() ? disk.read(person) : '')
   return {
-    disk,
-    sessionAt: (at_ms) => sessionAt(at_ms),
-    visitorNow: () => visitorOf(kept, Date.now()),
-    outbox,
+    sessionAt(at_ms) {
+      // Either of two moments may come first: a device's clock may have been set back.
+      const isAlive = (moment = '', ms_max: number) => Math.abs(at_ms - Number(moment)) < ms_max
+      let [secret = '', since, session = '', last] = (known() || memory).split(' ')
+      if (may() && !isAlive(since, age_ms_max)) {
+        secret = newSecret()
+        since = `${at_ms}`
+      }
+      if (!isAlive(last, gap_ms_max)) session = uuidv7(at_ms)
+      memory = [secret, since, session, at_ms].join(' ')
+      if (may()) disk.write(person, memory)
+      return session
+    },
+    secret: () => known().split(' ')[0],
     erase() {
-      sessionAt = createSession(kept, id)
-      outbox.erase()
-      for (const name of ['visitor', 'session']) disk.discard(name)
+      memory = ''
+      disk.write(person)
     },
   }
 }
+
+/** 256 random bits in base64url (RFC 4648, 5), without padding. */
+const newSecret = (): string =>
+  btoa(String.fromCharCode(...random(32)))
+    .replace(/\W/g, (sign) => (sign > '+' ? '_' : '-'))
+    .slice(0, 43)

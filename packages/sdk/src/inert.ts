@@ -11,6 +11,6 @@ export const inert: Balise = {
   consent: { set() {}, get: () => 'none', connect() {} },
   optOut() {},
   forget: async () => null,
-  flush: async () => {},
+  flush: async () => [],
   stop() {},
 }

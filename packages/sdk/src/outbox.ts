@@ -1,55 +1,52 @@
 import { calm } from './calm.ts'
 import type { Entry } from './queue.ts'
+import { uuidv7 } from './uuid.ts'
 
-/** Where unsent events outlive their page, and their browser. */
+/** Where undelivered events outlive their page, and their browser. */
 export type Outbox = {
-  /** Gives what earlier pages left. Another tab's may be among it: it has its old id, which the collector counts once. */
+  /** Gives what other pages left, which is this page's from now on. One may live and send its own: ids make it once. */
   load: (found: (entry: Entry) => void) => void
-  save: (entry: Entry) => void
-  drop: (entries: readonly Entry[]) => void
+  /** Keeps these instead of what this page kept before. */
+  keep: (entries: readonly Entry[]) => void
   /** Removes it all, and opens nothing. */
   erase: () => void
 }
 
 /**
- * Unsent events of one site in IndexedDB, which keeps what was written when the browser is killed, as `localStorage` does
- * not for seconds; opened only while they `may` be kept. Where it is blocked, absent or full, nothing is found or kept.
+ * Undelivered events of one site, page by page, in IndexedDB, which keeps what was written when the browser is killed, as
+ * `localStorage` does not for seconds. Where it is blocked, absent or full, nothing is found or kept.
  */
-export const createOutbox = (site: string, may: () => boolean): Outbox => {
+export const createOutbox = (site: string): Outbox => {
   const name = `balise:${site}`
+  const page = uuidv7(Date.now())
   let opened: Promise<IDBDatabase> | undefined
 
-  let acts: ((events: IDBObjectStore) => void)[] = []
-
-  /** All that one task of the page asks for is one transaction: a burst is kept before the page can be killed. */
-  const use = (act: (events: IDBObjectStore) => void): void => {
-    if (acts.push(act) > 1) return
-    opened = opened || open(name)
-    opened
-      .then((database) => {
-        const change = database.transaction(name, 'readwrite')
-        for (const each of acts.splice(0)) each(change.objectStore(name))
-        // Now, not after an answer, for which the page may not live.
-        change.commit()
-      })
-      .catch((error) => {
-        acts = []
-        console.debug('[balise]', error)
-      })
+  /** One after the other: nothing is kept before it is known what was left. */
+  const use = (act: (pages: IDBObjectStore) => unknown): void => {
+    opened = (opened || open(name)).then(async (database) => {
+      await act(database.transaction(name, 'readwrite').objectStore(name))
+      return database
+    })
+    opened.catch((error) => console.debug('[balise]', error))
   }
 
   return {
     load: (found) =>
-      use((events) => {
-        const all = events.getAll()
-        all.onsuccess = () => (all.result as Entry[]).forEach(found)
-      }),
-    save: (entry) => may() && use((events) => events.put(entry)),
-    drop: (entries) =>
-      opened &&
-      use((events) => {
-        for (const { id } of entries) events.delete(id)
-      }),
+      use(
+        (pages) =>
+          new Promise<void>((resolve) => {
+            const all = pages.getAll()
+            all.onsuccess = () => {
+              const entries = (all.result as Entry[][]).flat()
+              // Whenever the browser is killed, either the others have them or this page has.
+              pages.clear()
+              pages.put(entries, page)
+              entries.forEach(found)
+              resolve()
+            }
+          }),
+      ),
+    keep: (entries) => use((pages) => (entries[0] ? pages.put(entries, page) : pages.delete(page))),
     erase: calm(() => {
       opened = undefined
       indexedDB.deleteDatabase(name)
@@ -60,7 +57,7 @@ export const createOutbox = (site: string, may: () => boolean): Outbox => {
 const open = (name: string): Promise<IDBDatabase> =>
   new Promise((resolve, reject) => {
     const request = indexedDB.open(name)
-    request.onupgradeneeded = () => request.result.createObjectStore(name, { keyPath: 'id' })
+    request.onupgradeneeded = () => request.result.createObjectStore(name)
     request.onerror = reject
     request.onsuccess = () => {
       // Who erases, in this tab or another, waits for nobody.

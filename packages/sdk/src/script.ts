@@ -1,5 +1,5 @@
 import { hashAddress } from './address.ts'
-import type { Balise, ConsentLevel } from './api.ts'
+import type { Balise, ConsentLevel, Options } from './api.ts'
 import { calm } from './calm.ts'
 import { contacts } from './capture/contacts.ts'
 import { engagement } from './capture/engagement.ts'
@@ -14,7 +14,11 @@ type Call = readonly [path: readonly string[], args: readonly unknown[]]
 type Door = { readonly [name: string]: Door } & ((...args: readonly unknown[]) => void)
 
 /** Where the tracker stands on a page, and before it the stub. */
-const page = window as unknown as { balise?: Balise & Door & { calls?: readonly Call[] } }
+const page = window as unknown as {
+  balise?: Balise & Door & { calls?: readonly Call[] }
+  /** The site's own function, by the name it gave it. */
+  before_send?: Options['before_send']
+}
 
 /** What is noticed unless `data-without` names it. */
 const usual = { 'page-views': pageViews, contacts, engagement, outbound }
@@ -29,6 +33,8 @@ const open = ({ dataset, src }: HTMLScriptElement): void => {
     endpoint: dataset['endpoint'] || new URL(src).origin,
     consent: dataset['consent'] as ConsentLevel,
     debug: 'debug' in dataset,
+    allow_query: dataset['allowQuery'] ? new RegExp(`^(${dataset['allowQuery'].replace(/ /g, '|')})$`) : undefined,
+    before_send: page[dataset['beforeSend'] as 'before_send'],
     address: 'hash' in dataset ? hashAddress() : undefined,
     capture: Object.entries(usual).flatMap(([name, make]) => (dataset['without']?.includes(name) ? [] : make())),
   })

@@ -1,15 +1,19 @@
 import { calm } from './calm.ts'
 import { listen, onHide } from './listen.ts'
-import { isPrerendering, type Noticing, type Street, type Tell } from './street.ts'
+import type { Noticing, Street, Tell } from './street.ts'
 
 /** Starts to notice once the page is shown, and sends off what waits before the page can go. */
-export const watch = (noticing: readonly Noticing[], tell: Tell, street: Street): void => {
+export const watch = (
+  noticing: readonly Noticing[],
+  tell: Tell,
+  street: Pick<Street, 'address' | 'leave'> & { flush: () => unknown },
+): void => {
   const start = () => {
     for (const notice of noticing) calm(notice)(tell, street.address)
     // After what notices, so that a last word on hiding still leaves.
     onHide(street.leave)
     listen('online', street.flush)
   }
-  if (isPrerendering()) listen('prerenderingchange', start)
+  if ((document as Document & { prerendering?: boolean }).prerendering) listen('prerenderingchange', start)
   else start()
 }

@@ -117,7 +117,7 @@ const expected = ({ usual, gpc, dnt, opted_out, first, then }: World): Outcome =
   const sent: Outcome['sent'] = after === 'none' ? {} : isDropped ? { after } : { before: after, after }
   return {
     levels: [before, after],
-    stored: mayKeep ? ['session', 'visitor'] : [],
+    stored: mayKeep ? ['person'] : [],
     sent: isUndecided && usual === 'none' ? {} : sent,
   }
 }

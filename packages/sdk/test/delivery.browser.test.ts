@@ -37,7 +37,7 @@ const unsent = () =>
     indexedDB.open('balise:demo').onsuccess = ({ target }) => {
       const { result } = target as IDBOpenDBRequest
       const all = result.transaction('balise:demo').objectStore('balise:demo').getAll()
-      all.onsuccess = () => resolve(all.result)
+      all.onsuccess = () => resolve(all.result.flat())
     }
   })
 
@@ -106,6 +106,20 @@ describe('an event is delivered once', () => {
   })
 })
 
+test('an event that was on its way when its page went is sent by the next one', async () => {
+  let hung = 0
+  site.serve = ({ method }) => method === 'POST' && ++hung > 0
+  await open('data-consent="analytics"')
+  await expect.poll(() => hung, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => page.evaluate(unsent)).toMatchObject([{ leaving: true }])
+  const [{ json }] = (await page.evaluate(unsent)) as [{ json: string }]
+  await page.close()
+  site.serve = () => false
+  page = await person.newPage()
+  await page.goto(`${site.url}/again`)
+  expect((await site.events(2)).map(({ id }) => id)).toContain(JSON.parse(json).id)
+})
+
 test('an event that the collector refuses holds up no other', async () => {
   site.answer = () => ({ status: 400, body: { code: 'unreadable' } })
   await open()
@@ -148,7 +162,7 @@ test('who debugs sees what is held, sent and refused, and why', async () => {
   page.on('console', (message) => said.push(message.text()))
   site.answer = () => ({ status: 403, body: { code: 'origin_not_allowed' } })
   await open('data-debug')
-  await expect.poll(() => said.join('\n'), { timeout: 10_000 }).toMatch(/refused 403/)
+  await expect.poll(() => said.join('\n'), { timeout: 10_000 }).toMatch(/refused .*origin_not_allowed/)
   await say(page, (balise) => balise.consent.set('none'))
   await say(page, (balise) => balise.track('unheard'))
   expect(said.join('\n')).toMatch(/\[balise\] held/)

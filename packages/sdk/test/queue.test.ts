@@ -9,34 +9,24 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const entryOf = (id: string, { session = 's', bytes = 20, rank = 0 } = {}): Entry => ({
-  id,
-  session,
-  json: id,
-  bytes,
-  rank,
-})
+const entryOf = (json: string, { session = 's', bytes = 20, rank = 0 } = {}): Entry => ({ session, json, bytes, rank })
 
-const idsOf = (batch: readonly Entry[]) => batch.map(({ id }) => id)
+const idsOf = (batch: readonly Entry[]) => batch.map(({ json }) => json)
 
-/** A queue, what it delivered, batch by batch, and what it insured; `answer` says what became of each. */
+/** A queue, what it delivered, batch by batch, and what it said to wait and to leave next; `answer`: what became of each. */
 const openQueue = (answer: (nth: number) => Outcome = () => ['sent', '']) => {
   const delivered: { at_ms: number; ids: string[] }[] = []
-  const insured: string[][] = []
+  const settled: { waiting: string[]; next: string[] }[] = []
   const allowed = { now: true }
   const queue = createQueue({
     async deliver(batch) {
       delivered.push({ at_ms: Date.now(), ids: idsOf(batch) })
       return answer(delivered.length)
     },
-    insure(batch) {
-      const ids = idsOf(batch)
-      insured.push(ids)
-      return () => insured.splice(insured.indexOf(ids), 1)
-    },
+    settle: (waiting, next) => settled.push({ waiting: idsOf(waiting), next: idsOf(next) }),
     mayDeliver: () => allowed.now,
   })
-  return { queue, delivered, insured, allowed, ids: () => delivered.map(({ ids }) => ids) }
+  return { queue, delivered, settled, allowed, ids: () => delivered.map(({ ids }) => ids) }
 }
 
 const many = (count: number) => Array.from({ length: count }, (_, nth) => entryOf(`e${nth}`))
@@ -49,13 +39,6 @@ describe('a queue', () => {
     expect(ids()).toEqual([])
     await vi.advanceTimersByTimeAsync(1)
     expect(ids()).toEqual([['e0', 'e1', 'e2']])
-  })
-
-  test('waits no longer once fifty are there', async () => {
-    const { queue, ids } = openQueue()
-    for (const entry of many(50)) queue.add(entry)
-    await vi.advanceTimersByTimeAsync(0)
-    expect(ids().map((batch) => batch.length)).toEqual([50])
   })
 
   test('sends at once and in parallel when the page leaves', () => {
@@ -91,26 +74,27 @@ describe('a queue', () => {
   ])('has no room for $says', ({ before, bytes }) => {
     const { queue, allowed } = openQueue()
     allowed.now = false
-    for (const entry of before) expect(queue.add(entry)).toEqual([])
-    const more = entryOf('one more', { bytes })
-    expect(queue.add(more)).toEqual([more])
+    for (const entry of before) expect(queue.add(entry)).toBe(0)
+    expect(queue.add(entryOf('one more', { bytes }))).toBe(1)
   })
 
-  test('makes room for what is worth more', () => {
-    const { queue, allowed } = openQueue()
+  test('makes room for what is worth more', async () => {
+    const { queue, allowed, settled } = openQueue()
     allowed.now = false
     for (const entry of many(10)) queue.add({ ...entry, bytes: 52_000, rank: 4 })
-    expect(idsOf(queue.add(entryOf('a contact', { bytes: 6_000 })))).toEqual(['e9'])
+    expect(queue.add(entryOf('a contact', { bytes: 6_000 }))).toBe(1)
+    await Promise.resolve()
+    expect(settled.at(-1)?.waiting).toEqual(['a contact', 'e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7', 'e8'])
   })
 
-  test('keeps no more in flight than a page may, the best first, and insures the next best', async () => {
-    const { queue, ids, insured } = openQueue()
+  test('keeps no more in flight than a page may, the best first, and the next best may leave next', async () => {
+    const { queue, ids, settled } = openQueue()
     for (const [nth, id] of ['worst', 'good', 'best'].entries())
       queue.add(entryOf(id, { bytes: 50_000, rank: 2 - nth }))
     queue.leave()
     expect(ids()).toEqual([['best']])
     await Promise.resolve()
-    expect(insured).toEqual([['good']])
+    expect(settled).toEqual([{ waiting: ['best', 'good', 'worst'], next: ['good'] }])
   })
 
   test('holds while it may not deliver, and forgets when cleared', async () => {
@@ -126,13 +110,30 @@ describe('a queue', () => {
     expect(ids()).toEqual([['b']])
   })
 
-  test('insures what waits once for all that a moment tells, and nothing once it was sent', async () => {
-    const { queue, insured } = openQueue()
+  test('says what waits once for all that a moment tells, and that nothing does once it was sent', async () => {
+    const { queue, settled } = openQueue()
     for (const entry of many(3)) queue.add(entry)
     await Promise.resolve()
-    expect(insured).toEqual([['e0', 'e1', 'e2']])
+    expect(settled).toEqual([{ waiting: ['e0', 'e1', 'e2'], next: ['e0', 'e1', 'e2'] }])
     await queue.flush()
-    expect(insured).toEqual([[]])
+    expect(settled.at(-1)).toEqual({ waiting: [], next: [] })
+  })
+
+  test('holds on to what is on its way, and lets nobody else send it', async () => {
+    const { queue, settled } = openQueue()
+    for (const entry of many(2)) queue.add(entry)
+    queue.leave()
+    await Promise.resolve()
+    expect(settled[0]).toEqual({ waiting: ['e0', 'e1'], next: [] })
+  })
+
+  test('answers a flush with what was said to each batch, and with nothing where nobody answered', async () => {
+    const { queue } = openQueue((nth) => (nth > 2 ? ['lost', 'offline'] : [nth > 1 ? 'refused' : 'sent', { nth }]))
+    queue.add(entryOf('a', { session: '1' }))
+    queue.add(entryOf('b', { session: '2' }))
+    expect(await queue.flush()).toEqual([{ nth: 1 }, { nth: 2 }])
+    queue.add(entryOf('c'))
+    expect(await queue.flush()).toEqual([])
   })
 
   test('drops what is refused and goes on', async () => {

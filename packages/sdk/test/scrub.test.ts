@@ -1,9 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { contactOf } from '../src/capture/contacts.ts'
 import { endpointOf } from '../src/endpoint.ts'
-import { jsonOf } from '../src/event.ts'
-import { propsOf } from '../src/props.ts'
 import { scrub, scrubUrl } from '../src/scrub.ts'
 import { harmless, secrets } from './fixtures/scrub.ts'
 
@@ -133,67 +130,3 @@ test.each([
   ['https://shop.example/users/123', '/users/:id'],
   ['https://api.example/users/123', 'api.example/users/:id'],
 ])('a call to %s is a call to %s', (href, endpoint) => expect(endpointOf(href)).toBe(endpoint))
-
-test.each([
-  ['tel:+237600000000', 'phone', '+237600000000'],
-  ['tel:+237600000000;ext=1', 'phone', '+237600000000'],
-  ['mailto:hello@shop.example?subject=Hi', 'email', 'hello@shop.example'],
-  ['sms:+237600000000?body=Hi', 'sms', '+237600000000'],
-  ['https://wa.me/237600000000?text=Hi', 'whatsapp', '237600000000'],
-  ['https://api.whatsapp.com/send?phone=237600000000&text=Hi', 'whatsapp', '237600000000'],
-  ['https://api.whatsapp.com/send/?phone=%2B237600000000', 'whatsapp', '237600000000'],
-  ['whatsapp://send?phone=237600000000', 'whatsapp', '237600000000'],
-  ['whatsapp://send?text=Hi', 'whatsapp', undefined],
-  ['https://web.whatsapp.com/send?phone=237600000000', 'whatsapp', '237600000000'],
-  ['https://wa.me/message/ABCDEF', 'whatsapp', undefined],
-  ['https://chat.whatsapp.com/AbCdEf', 'whatsapp', undefined],
-  ['https://t.me/shop', 'chat', undefined],
-  ['https://telegram.me/shop', 'chat', undefined],
-  ['tg://resolve?domain=shop', 'chat', undefined],
-  ['https://m.me/shop', 'chat', undefined],
-  ['fb-messenger://user-thread/1', 'chat', undefined],
-  ['https://signal.me/#p/+237600000000', 'chat', undefined],
-  ['sgnl://signal.me/#p/+237600000000', 'chat', undefined],
-  ['geo:4.05,9.7', 'map', undefined],
-  ['https://google.cm/maps?q=Douala', 'map', undefined],
-  ['https://goo.gl/maps/abc', 'map', undefined],
-  ['https://www.openstreetmap.org/?mlat=4.05', 'map', undefined],
-  ['https://osm.org/go/abc', 'map', undefined],
-  ['https://www.waze.com/ul?ll=4.05,9.7', 'map', undefined],
-  ['waze://?ll=4.05,9.7', 'map', undefined],
-  ['maps:q=Douala', 'map', undefined],
-  ['https://maps.google.com/?q=Douala', 'map', undefined],
-  ['https://www.google.com/maps/place/Douala', 'map', undefined],
-  ['https://maps.app.goo.gl/abc', 'map', undefined],
-  ['https://maps.apple.com/?q=Douala', 'map', undefined],
-])('a link to %s reaches out by %s', (href, channel, target) => expect(contactOf(href)).toEqual({ channel, target }))
-
-test.each(['https://shop.example/contact', 'https://shop.example/maps/', '/tel:1', 'javascript:void 0', ''])(
-  'a link to %j reaches nobody',
-  (href) => expect(contactOf(href)).toBeUndefined(),
-)
-
-describe('an event fits the wire', () => {
-  const at = { id: '0198c0de-0000-7000-8000-000000000000', at: 0 }
-
-  test('its texts cut, its e-mail addresses gone, a contact’s target whole', () => {
-    const long = 'x'.repeat(3_000)
-    const event = {
-      ...at,
-      url: 'https://shop.example/p/1',
-      kind: 'contact' as const,
-      channel: 'email' as const,
-      target: 'jane@mail.example',
-      title: long,
-      name: long,
-    }
-    expect(JSON.parse(jsonOf(event, 'anonymous'))).toEqual({ ...event, title: 'x'.repeat(300), name: 'x'.repeat(100) })
-  })
-
-  test('at most 30 properties, short, and only texts, numbers and booleans', () => {
-    const given = Object.fromEntries(Array.from({ length: 40 }, (_, nth) => [`p${nth}`, nth]))
-    expect(Object.keys(propsOf(given) ?? {})).toHaveLength(30)
-    const mixed = { ['k'.repeat(200)]: 'v'.repeat(900), none: null, deep: {}, on: true, price: 4.5 }
-    expect(propsOf(mixed as never)).toEqual({ ['k'.repeat(100)]: 'v'.repeat(500), on: true, price: 4.5 })
-  })
-})

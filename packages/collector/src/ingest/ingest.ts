@@ -78,10 +78,12 @@ const rowHeadOf = ({ site, event, at, received_at }: Hit) => ({
   kind: event.kind,
 })
 
-const countsOf = (refused: Refusal[], { site, received_at }: Arrival): Delivery['refused'] => {
-  if (refused.length === 0) return []
+/** What was turned away, here or before in the browser, by reason. */
+const countsOf = (refused: Refusal[], { site, envelope, received_at }: Arrival): Delivery['refused'] => {
+  if (refused.length === 0 && !envelope.dropped) return []
   const { day } = siteMomentOf(received_at, site.time_zone)
   const counts = new Map<string, number>()
+  if (envelope.dropped) counts.set('dropped', envelope.dropped)
   for (const { reason } of refused) counts.set(reason, (counts.get(reason) ?? 0) + 1)
   const delivery = deliveryIdOf(received_at)
   return [...counts].map(([reason, count]) => ({ site: site.id, day, reason, count, delivery }))

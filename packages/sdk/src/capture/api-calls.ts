@@ -21,7 +21,7 @@ export const apiCalls =
             kind: 'api_call',
             endpoint,
             status: responseStatus,
-            duration_ms: Math.round(duration),
+            duration_ms: duration,
             // 0 where another origin does not tell.
             bytes: transferSize || undefined,
           })

@@ -16,8 +16,9 @@ export const engagement = (): Noticing => (tell, address) => {
   let since_ms = 0
 
   const measure = (): void => {
-    if (since_ms) engaged_ms += performance.now() - since_ms
-    since_ms = document.hasFocus() && !document.hidden ? performance.now() : 0
+    const now_ms = performance.now()
+    if (since_ms) engaged_ms += now_ms - since_ms
+    since_ms = document.hasFocus() && !document.hidden ? now_ms : 0
     depth_px = Math.max(depth_px, scrollY + innerHeight)
   }
 
@@ -25,12 +26,12 @@ export const engagement = (): Noticing => (tell, address) => {
     measure()
     if (engaged_ms < engaged_ms_min) return
     const scroll_percent = Math.min(100, Math.round((100 * depth_px) / document.documentElement.scrollHeight))
-    tell({ kind: 'engagement', url, engaged_ms: Math.round(engaged_ms), scroll_percent })
+    tell({ kind: 'engagement', url, engaged_ms, scroll_percent })
     engaged_ms = depth_px = 0
   }
 
   measure()
-  for (const type of ['focus', 'blur', 'scroll', 'visibilitychange', 'pageshow']) listen(type, measure)
+  listen('focus blur scroll visibilitychange pageshow', measure)
   onNavigation(address, close)
   onHide(() => {
     close(address())

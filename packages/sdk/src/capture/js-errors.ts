@@ -28,13 +28,11 @@ export const jsErrors = (): Noticing => (tell) => {
     tell({ kind: 'custom', name: 'js_error', props })
   }
 
-  listen('error', (event) => {
-    const { message, filename, lineno } = event as ErrorEvent
+  listen('error', ({ message, filename, lineno }: ErrorEvent) => {
     // An image that does not load is no error of a script, and has no message.
     if (message) note(message, filename && `${filename}:${lineno}`)
   })
-  listen('unhandledrejection', (event) => {
-    const { reason } = event as PromiseRejectionEvent
-    note(String(reason), place.exec(reason?.stack)?.[0] ?? '')
-  })
+  listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) =>
+    note(String(reason), place.exec(reason?.stack)?.[0] ?? ''),
+  )
 }

@@ -1,5 +1,4 @@
 import { listen } from '../listen.ts'
-import { propsOf } from '../props.ts'
 import type { Noticing } from '../street.ts'
 
 const prop = 'data-balise-prop-'
@@ -9,17 +8,16 @@ const prop = 'data-balise-prop-'
  * form, is the custom event `signup`, with its `data-balise-prop-plan="pro"` as the property `plan`.
  */
 export const markedEvents = (): Noticing => (tell) => {
-  for (const type of ['click', 'auxclick', 'submit'])
-    listen(type, (event) => {
-      const path = event.composedPath() as Element[]
-      const marked = path.find((node) => (node as HTMLElement).dataset?.['baliseEvent'])
-      const isForm = marked?.localName === 'form'
-      if (!marked || isForm !== (type === 'submit') || (event as MouseEvent).button > 1) return
-      if (willFollow(marked, path)) return
-      const props: { [name: string]: string } = {}
-      for (const { name, value } of marked.attributes) if (name.startsWith(prop)) props[name.slice(prop.length)] = value
-      tell({ kind: 'custom', name: marked.getAttribute('data-balise-event') || '', props: propsOf(props) })
-    })
+  listen('click auxclick submit', (event: MouseEvent) => {
+    const path = event.composedPath() as Element[]
+    const marked = path.find((node) => (node as HTMLElement).dataset?.['baliseEvent'])
+    const isForm = marked?.localName === 'form'
+    if (!marked || isForm !== (event.type === 'submit') || event.button > 1) return
+    if (willFollow(marked, path)) return
+    const props: { [name: string]: string } = {}
+    for (const { name, value } of marked.attributes) if (name.startsWith(prop)) props[name.slice(prop.length)] = value
+    tell({ kind: 'custom', name: marked.getAttribute('data-balise-event') || '', props })
+  })
 }
 
 /** Whether another press follows: a pressed label presses its control (HTML, 4.10.4), which is heard as well. */

@@ -35,15 +35,15 @@ export const onNavigation = (address: Address, act: (from: string) => void): voi
 export const onArrival = (address: Address, act: (from: string) => void): void => {
   let left = ''
   let timer: ReturnType<typeof setTimeout> | undefined
-  const arrive = () => {
+  const arrive = calm(() => {
     clearTimeout(timer)
     if (left && left !== address()) act(left)
     left = ''
-  }
+  })
   onNavigation(address, (from) => {
     left = left || from
     clearTimeout(timer)
-    timer = setTimeout(calm(arrive), hold_ms)
+    timer = setTimeout(arrive, hold_ms)
   })
   onHide(arrive)
 }

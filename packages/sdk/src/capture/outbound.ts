@@ -1,4 +1,4 @@
-import { prop_value_chars_max } from '../limits.ts'
+import { scrubUrl } from '../scrub.ts'
 import type { Noticing } from '../street.ts'
 import { contactOf } from './contacts.ts'
 import { onLink } from './link.ts'
@@ -15,5 +15,5 @@ export const outbound = (): Noticing => (tell) =>
     const isFile = link.hasAttribute('download') || file.test(pathname)
     if (!/^http/.test(protocol) || contactOf(href) || (!isFile && host === location.host)) return
     const name = isFile ? 'file_download' : 'outbound_link'
-    tell({ kind: 'custom', name, props: { url: href.slice(0, prop_value_chars_max), host } })
+    tell({ kind: 'custom', name, props: { url: scrubUrl(href, 'anonymous'), host } })
   })

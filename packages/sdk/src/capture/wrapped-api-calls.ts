@@ -26,7 +26,7 @@ export const wrappedApiCalls =
           kind: 'api_call',
           endpoint,
           status,
-          duration_ms: Math.round(performance.now() - since_ms),
+          duration_ms: performance.now() - since_ms,
           bytes: Number(length) || undefined,
           method,
           props: aborted ? { aborted } : undefined,

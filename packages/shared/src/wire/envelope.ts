@@ -34,6 +34,8 @@ export const envelope = z.strictObject({
       timezone: z.string().max(64).optional(),
     })
     .optional(),
+  /** How many events the browser gave up for want of room since it last said so. */
+  dropped: z.int().min(0).max(1_000_000).optional(),
   events: z.array(z.unknown()).min(1).max(limits.events_per_batch_max),
 })
 

@@ -12,10 +12,10 @@ export const refusalReasons = ['invalid', 'too_old', 'in_future', 'bot', 'no_con
 export type RefusalReason = (typeof refusalReasons)[number]
 
 /**
- * The names under which a site's events are counted when they are turned away: each for its own reason, or a whole batch
- * for now, which comes again and is counted each time.
+ * The names under which a site's events are counted when they are turned away: each for its own reason; or a whole batch
+ * for now, which comes again and is counted each time; or `dropped`, in the browser, which had no room for more.
  */
-export const countedReasons = [...refusalReasons, 'too_many_requests', 'quota_exceeded'] as const
+export const countedReasons = [...refusalReasons, 'too_many_requests', 'quota_exceeded', 'dropped'] as const
 
 /** One of {@link countedReasons}. */
 export type CountedReason = (typeof countedReasons)[number]
