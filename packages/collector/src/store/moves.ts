@@ -199,7 +199,14 @@ export const receiveRows = async (
 }
 
 /** The tables that are copied as they are. */
-export const moved_whole = ['suppressions', 'erasures', 'refusals', 'quota_draws', 'site_day_shares'] as const
+export const moved_whole = [
+  'suppressions',
+  'erasures',
+  'refusals',
+  'border_visits',
+  'quota_draws',
+  'site_day_shares',
+] as const
 
 type MovedWhole = (typeof moved_whole)[number]
 
