@@ -63,7 +63,15 @@ describe('the wall between sites', { timeout: 120_000 }, () => {
       })
       await erase(database, { site: { id, key }, subject: 'visitor', subjects: [person], asked_by: null })
     }
-    await foldAll(database, { pace_ms: 1_000, events_max: 1_000, steps_max: 10 })
+    // A fold takes what was stored by transactions that ended before all that are under way, in any database.
+    await vi.waitFor(
+      async () => {
+        await foldAll(database, { pace_ms: 1_000, events_max: 1_000, steps_max: 10 })
+        const { rows } = await sql`select distinct site from rollups`.execute(database)
+        expect(rows.length).toBe(2)
+      },
+      { timeout: 20_000, interval: 100 },
+    )
   })
   afterAll(async () => {
     for (const door of doors.values()) await door.close()
