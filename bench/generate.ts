@@ -52,8 +52,10 @@ async function fill({ client, site }: BenchDatabase, past: Past): Promise<number
   await storeDimensions(client, dimensions)
 
   const names = columns.map((name) => `"${name}"`).join(', ')
-  const copying = client.query(copyFrom(`copy events (${names}) from stdin`))
-  await pipeline(Readable.from(chunksOf(linesOfPast(past, dictionary), past.events)), copying)
+  for (const copied of copiesOf(linesOfPast(past, dictionary), past.events)) {
+    const copying = client.query(copyFrom(`copy events (${names}) from stdin`))
+    await pipeline(Readable.from(copied), copying)
+  }
   process.stderr.write('\r\x1b[Kvacuum and analyze …')
   await client.query('vacuum analyze')
   process.stderr.write('\r\x1b[K')
@@ -65,18 +67,25 @@ const storeDimensions = (client: pg.Client, dimensions: Dimensions): Promise<unk
   client.query('select from store_events($1)', [JSON.stringify({ events: {}, ...dimensions, refused: [] })])
 
 const chunk_chars_max = 256 * 1024
+const copied_events_max = 50_000
 
-/** Lines in chunks that are worth a write each. */
-function* chunksOf(lines: Iterable<string>, total: number): Generator<string> {
+/** Lines in chunks that are worth a write each, by the transaction that they are stored in: a past came bit by bit. */
+function* copiesOf(lines: Iterable<string>, total: number): Generator<string[]> {
+  let copied: string[] = []
   let chunk = ''
   let count = 0
   for (const line of lines) {
     chunk += line
     count += 1
-    if (chunk.length < chunk_chars_max) continue
-    yield chunk
+    if (chunk.length >= chunk_chars_max) {
+      copied.push(chunk)
+      chunk = ''
+    }
+    if (count % copied_events_max > 0) continue
+    yield [...copied, chunk]
+    copied = []
     chunk = ''
-    if (count % 100 === 0) process.stderr.write(`\r\x1b[K${whole((100 * count) / total)} %`)
+    process.stderr.write(`\r\x1b[K${whole((100 * count) / total)} %`)
   }
-  yield chunk
+  yield [...copied, chunk]
 }

@@ -1,117 +1,164 @@
 import { parseArgs } from 'node:util'
-import { ask } from '@balise/collector/query/ask'
-import type { Database } from '@balise/collector/store/database'
 import { fold } from '@balise/collector/store/fold'
 import { openPostgres } from '@balise/collector/store/postgres'
-import { findSite } from '@balise/collector/store/sites'
-import { type Question, query } from '@balise/shared/stats/query'
 import { Refusal } from '../dev/refusal.ts'
 import { countOf } from './count-of.ts'
 import { type BenchDatabase, openBenchDatabase } from './database.ts'
+import { type Asking, openAsking, type Timed } from './query/asking.ts'
+import { forgetSince, storeFresh } from './query/fresh.ts'
+import { filtered, type Panel, panels } from './query/questions.ts'
+import { visibleAfter } from './query/visible.ts'
 import { decimal, median, table, whole } from './table.ts'
 
-type Asked = Pick<Question, 'metrics' | 'dimensions' | 'filters' | 'limit'>
+/** What every round has in common. `mark` is the transaction since which all that is stored will be taken away again. */
+type Bench = { now: Date; rounds: number; naive: boolean; mark: string }
+type Days = { first: string; last: string }
 
-/** What the first screen of a dashboard asks, and one question that no rollup answers. */
-const questions: Record<string, Asked> = {
-  totals: { metrics: ['visitors', 'visits', 'page_views', 'bounce_rate', 'visit_duration'] },
-  'by day': { metrics: ['visitors', 'page_views'], dimensions: ['time:day'] },
-  'top paths': { metrics: ['visitors', 'page_views'], dimensions: ['event:path'], limit: 10 },
-  'entry pages': { metrics: ['visitors', 'visits'], dimensions: ['visit:entry_page'], limit: 10 },
-  countries: { metrics: ['visitors'], dimensions: ['visit:country'], limit: 10 },
-  sources: { metrics: ['visitors'], dimensions: ['visit:source'], limit: 10 },
-  channels: { metrics: ['visitors', 'visits'], dimensions: ['visit:channel'] },
-}
-const twoFilters: Asked = {
-  metrics: ['visitors', 'page_views'],
-  filters: [
-    'and',
-    [
-      ['is', 'visit:country', ['FR']],
-      ['is', 'visit:device', ['mobile']],
-    ],
-  ],
-}
+const day_ms = 86_400_000
 
-/** A filter that lets every event pass, and that no rollup knows: it makes a question be answered from raw events. */
-const everything = ['is_not', 'event:kind', ['']] satisfies Question['filters']
-
-/** `pnpm bench:query`: how long answers take over the last 30 and 90 days, beside the same questions over raw events. */
+/** `pnpm bench:query`: how long answers take through the API, beside the same counts over raw events. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '10' } } })
-  const opened = await openBenchDatabase()
-  const database = openPostgres({
-    url: opened.url,
-    connections_max: 8,
-    statement_ms_max: 600_000,
-    onBreak: ({ message }) => console.error(message),
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '20' },
+      days: { type: 'string', default: '30,90' },
+      naive: { type: 'string', default: 'yes' },
+    },
   })
+  const bench = await prepare({ rounds: countOf(values.rounds), naive: values.naive === 'yes' })
+  const rows: string[][] = [['', 'cold ms', 'p50 ms', 'p95 ms', 'naive ms', 'times']]
   try {
-    await prepare(opened, database)
-    const rows: string[][] = [['', 'p50 ms', 'p95 ms', 'over raw events, ms', 'times']]
-    for (const days of [30, 90]) rows.push(...(await rowsOf(opened, database, days, countOf(values.rounds))))
+    for (const days of values.days.split(',').map(countOf)) rows.push(...(await rowsOf(days, bench)))
+    rows.push(...(await visibleRow(bench)))
     console.log(table(rows))
     return 0
   } finally {
+    await withBench(({ client, site }) => forgetSince(client, site.id, bench.mark))
+  }
+}
+
+/** Folds the past, and lets happen what no fold has seen yet. */
+const prepare = (options: { rounds: number; naive: boolean }): Promise<Bench> =>
+  withBench(async ({ client, url, site }) => {
+    const { rows } = await client.query<{ last: Date | null; count: string }>(
+      'select max(at) as last, count(*) as count from events',
+    )
+    const now = rows[0]?.last
+    if (!now) throw new Refusal('There are no events: run bench:generate first.')
+    const database = openPostgres({ url, connections_max: 1, statement_ms_max: 600_000, onBreak: console.error })
+    const began_ms = performance.now()
+    let folded = 0
+    for (let more = await fold(database, 200_000); more; more = await fold(database, 200_000)) {
+      folded += more
+      process.stderr.write(`\r\x1b[K${whole(folded)} folded`)
+    }
+    process.stderr.write('\r\x1b[K')
+    const seconds = (performance.now() - began_ms) / 1000
     await database.destroy()
+    if (folded > 0) await client.query('vacuum analyze')
+    const mark = await storeFresh(client, site.id, now)
+    console.log(
+      `${whole(Number(rows[0]?.count))} events; ${whole(folded)} of them folded now, in ${decimal(seconds)} s\n`,
+    )
+    return { now, mark, ...options }
+  })
+
+async function rowsOf(days: number, bench: Bench): Promise<string[][]> {
+  const dayOf = (moment: number) => new Date(moment).toISOString().slice(0, 10)
+  const range = { first: dayOf(bench.now.getTime() - (days - 1) * day_ms), last: dayOf(bench.now.getTime()) }
+  const all = { ...panels, ...filtered }
+  const cold = new Map<string, number>()
+  for (const [name, panel] of Object.entries(all))
+    cold.set(name, await withAsking(bench, async (asking) => (await askOf(asking, range)(panel)).ms))
+
+  return withAsking(bench, async (asking, { client, site }) => {
+    const ask = askOf(asking, range)
+    const lines: string[][] = []
+    for (const [name, panel] of Object.entries(all)) {
+      const times: number[] = []
+      const { rows } = await ask(panel)
+      for (let round = 0; round < bench.rounds; round++) times.push((await ask(panel)).ms)
+      const naive_ms = bench.naive ? await checkNaive({ client, site: site.id, range, name, panel, rows }) : undefined
+      const [p50, p95] = [median(times), p95Of(times)]
+      const times_told = naive_ms === undefined ? '–' : whole(naive_ms / p50)
+      lines.push([
+        `${days} days, ${name}`,
+        decimal(cold.get(name)),
+        decimal(p50),
+        decimal(p95),
+        whole(naive_ms),
+        times_told,
+      ])
+    }
+    const screens: number[] = []
+    for (let round = 0; round < bench.rounds; round++) screens.push(await screenOf(ask))
+    lines.push([`${days} days, all seven at once`, '–', decimal(median(screens)), decimal(p95Of(screens)), '–', '–'])
+    return lines
+  })
+}
+
+const screenOf = async (ask: (panel: Panel) => Promise<Timed>): Promise<number> => {
+  const began_ms = performance.now()
+  await Promise.all(Object.values(panels).map(ask))
+  return performance.now() - began_ms
+}
+
+const visibleRow = (bench: Bench): Promise<string[][]> =>
+  withAsking(bench, async (asking) => {
+    const times = await visibleAfter(asking, bench)
+    return [['acceptance to visible in an answer', '–', decimal(median(times)), decimal(p95Of(times)), '–', '–']]
+  })
+
+const askOf =
+  (asking: Asking, { first, last }: Days) =>
+  ({ asked }: Panel) =>
+    asking.ask({ date_range: [first, last], ...asked })
+
+/** Counts the same from raw events. Gives how long that took, and throws where it is not the same. */
+async function checkNaive(check: {
+  client: BenchDatabase['client']
+  site: number
+  range: Days
+  name: string
+  panel: Panel
+  rows: Timed['rows']
+}): Promise<number> {
+  const { client, site, range, name, panel, rows } = check
+  const to = new Date(Date.parse(range.last) + day_ms).toISOString()
+  const began_ms = performance.now()
+  const raw = await client.query({ text: panel.naive, values: [site, range.first, to], rowMode: 'array' })
+  const ms = performance.now() - began_ms
+  const [ours, theirs] = [rows, raw.rows].map((some) => JSON.stringify(some.map((row: unknown[]) => row.map(numeric))))
+  if (ours !== theirs) throw new Error(`${name}: the answer is not what raw events say: ${ours} ${theirs}`)
+  return ms
+}
+
+/** Postgres tells counts as text. */
+const numeric = (value: unknown): unknown =>
+  typeof value === 'string' && /^[\d.]+$/.test(value) ? Number(value) : value
+
+const p95Of = (times: number[]): number => times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1] ?? 0
+
+/** Starts the database anew, unless it is somebody else's: nothing is in its memory, whatever is in the machine's. */
+async function withBench<Given>(use: (opened: BenchDatabase) => Promise<Given>): Promise<Given> {
+  const opened = await openBenchDatabase()
+  try {
+    return await use(opened)
+  } finally {
     await opened.stop()
   }
 }
 
-async function prepare({ client }: BenchDatabase, database: Database): Promise<void> {
-  const { rows } = await client.query<{ count: string }>('select count(*) as count from events')
-  if (rows[0]?.count === '0') throw new Refusal('There are no events: run bench:generate first.')
-  const began_ms = performance.now()
-  let folded = 0
-  for (let more = await fold(database, 200_000); more; more = await fold(database, 200_000)) folded += more
-  const seconds = (performance.now() - began_ms) / 1000
-  await client.query('analyze')
-  console.log(
-    `${whole(Number(rows[0]?.count))} events; ${whole(folded)} of them folded now, in ${decimal(seconds)} s\n`,
-  )
-}
-
-async function rowsOf(
-  { client }: BenchDatabase,
-  database: Database,
-  days: number,
-  rounds: number,
-): Promise<string[][]> {
-  const site = await findSite(database, 'bench')
-  const { rows } = await client.query<{ last: Date }>('select max(at) as last from events')
-  const now = rows[0]?.last ?? new Date()
-  if (!site) throw new Refusal('There is no site "bench": run bench:generate first.')
-  const first = new Date(now.getTime() - (days - 1) * 86_400_000)
-  const dayOf = (moment: Date) => moment.toISOString().slice(0, 10)
-
-  const timeOf = async (asked: Asked): Promise<{ ms: number; results: string }> => {
-    const question = query.parse({ site: 'bench', date_range: [dayOf(first), dayOf(now)], ...asked })
-    const began_ms = performance.now()
-    const answer = await ask(database, site, question, now)
-    const ms = performance.now() - began_ms
-    if ('errors' in answer) throw new Error(JSON.stringify(answer.errors))
-    return { ms, results: JSON.stringify(answer.results) }
-  }
-  const timesOf = async (asked: Asked): Promise<number[]> => {
-    const times: number[] = []
-    for (let round = 0; round < rounds; round++) times.push((await timeOf(asked)).ms)
-    return times
-  }
-
-  const lines: string[][] = []
-  for (const [name, asked] of Object.entries(questions)) {
-    const raw = await timeOf({ ...asked, filters: everything })
-    const times = await timesOf(asked)
-    const { results } = await timeOf(asked)
-    if (results !== raw.results) throw new Error(`${name}: rollups and raw events differ: ${results} ${raw.results}`)
-    const p50 = median(times)
-    lines.push([`${days} days, ${name}`, decimal(p50), decimal(p95(times)), whole(raw.ms), whole(raw.ms / p50)])
-  }
-  const began_ms = performance.now()
-  await Promise.all(Object.values(questions).map(timeOf))
-  lines.push([`${days} days, all seven at once`, decimal(performance.now() - began_ms), '–', '–', '–'])
-  lines.push([`${days} days, two filters`, '–', '–', whole((await timeOf(twoFilters)).ms), '–'])
-  return lines
-}
-
-const p95 = (times: number[]): number => times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1] ?? 0
+const withAsking = <Given>(
+  bench: Bench,
+  use: (asking: Asking, opened: BenchDatabase) => Promise<Given>,
+): Promise<Given> =>
+  withBench(async (opened) => {
+    const asking = await openAsking(opened.url, () => bench.now)
+    try {
+      return await use(asking, opened)
+    } finally {
+      await asking.close()
+    }
+  })

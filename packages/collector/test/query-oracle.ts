@@ -7,7 +7,21 @@ import type { EventRow } from '../src/ingest/row.ts'
  */
 export const oracle = (events: EventRow[], query: Query, time_zone: string, now: Date) => {
   const days = daysOf(events, query, time_zone, now)
-  const [from, to] = edgesOf(query.date_range === 'all' ? ['2000-01-01', days[1]] : days, time_zone)
+  const rows = rowsOf(events, query, query.date_range === 'all' ? ['2000-01-01', days[1]] : days, time_zone)
+  rows.sort((a, b) => compared(query, a, b))
+  const page = rows.slice(query.offset, query.offset + query.limit)
+  return {
+    results: query.compare ? comparedPage(events, query, days, time_zone, page) : page,
+    date_range: days,
+    comparison_range: query.compare && daysBefore(query.compare, days),
+    total_rows: rows.length,
+    time_labels: query.dimensions.filter(isTime).map((name) => labelsOf(name, days, time_zone))[0],
+  }
+}
+
+/** All rows of the days, in no order. */
+const rowsOf = (events: EventRow[], query: Query, days: Days, time_zone: string): Row[] => {
+  const [from, to] = edgesOf(days, time_zone)
   const isInside = (at: number) => at >= from && at < to
   const groups = new Map<string, Group>()
   const groupOf = (labels: string[]): Group => {
@@ -35,20 +49,46 @@ export const oracle = (events: EventRow[], query: Query, time_zone: string, now:
       if (countsVisits && isInside(started)) groupOf(labelsAt(started)).visits.add(visit)
     }
   }
-
-  const rows = [...groups.values()].map((group) => ({
-    dimensions: group.labels,
-    metrics: query.metrics.map((metric) => measures[metric](group)),
-  }))
-  rows.sort((a, b) => compared(query, a, b))
-  return {
-    results: rows.slice(query.offset, query.offset + query.limit),
-    date_range: days,
-    total_rows: rows.length,
-    time_labels: query.dimensions.filter(isTime).map((name) => labelsOf(name, days, time_zone))[0],
-  }
+  return [...groups.values()].map((group) => rowOf(query, group))
 }
 
+const rowOf = (query: Query, group: Group): Row => ({
+  dimensions: group.labels,
+  metrics: query.metrics.map((metric) => measures[metric](group)),
+})
+
+/** Each row beside that of the time before with the same values. */
+const comparedPage = (events: EventRow[], query: Query, days: Days, time_zone: string, page: Row[]) => {
+  const [first_day, last_day] = daysBefore(query.compare, days)
+  const before = rowsOf(events, query, [first_day, last_day], time_zone)
+  return page.map((row) => {
+    const labels = row.dimensions.map((label, index) => labelBefore(query, days, label, query.dimensions[index]))
+    const empty = { labels, visitors: new Set<string>(), page_views: 0, events: 0, visits: new Set<Visit>() }
+    const twin = before.find(({ dimensions }) => JSON.stringify(dimensions) === JSON.stringify(labels))
+    return { ...row, comparison: twin ?? rowOf(query, empty) }
+  })
+}
+
+const labelBefore = (query: Query, days: Days, label: string, name: Dimension | undefined): string => {
+  if (!name || !isTime(name)) return label
+  if (name === 'time:month') return yearBefore(`${label}-01`).slice(0, 7)
+  const day = label.slice(0, 10)
+  return (query.compare === 'year_over_year' ? yearBefore(day) : shifted(day, -lengthOf(days))) + label.slice(10)
+}
+
+const daysBefore = (compare: Query['compare'], days: Days): Days =>
+  compare === 'year_over_year'
+    ? [yearBefore(days[0]), yearBefore(days[1])]
+    : [shifted(days[0], -lengthOf(days)), shifted(days[0], -1)]
+
+const lengthOf = (days: Days): number => (Date.parse(days[1]) - Date.parse(days[0])) / day_ms + 1
+
+const yearBefore = (day: string): string => {
+  const before = `${Number(day.slice(0, 4)) - 1}${day.slice(4)}`
+  return before.endsWith('-02-29') ? `${before.slice(0, 5)}02-28` : before
+}
+
+type Days = [first_day: string, last_day: string]
 type Visit = EventRow[]
 type Row = { dimensions: string[]; metrics: (number | null)[] }
 type Group = {

@@ -34,6 +34,12 @@ const refused: [says: string, asked: Partial<Asked>, errors: Partial<FieldError>
     { date_range: ['2020-01-01', '2026-01-01'] },
     [{ field: 'date_range', allowed: ['all'] }],
   ],
+  ['a comparison of all there is', { date_range: 'all', compare: 'previous_period' }, [{ field: 'compare' }]],
+  [
+    'months beside as many days before',
+    { date_range: '12mo', dimensions: ['time:month'], compare: 'previous_period' },
+    [{ field: 'compare', allowed: ['year_over_year'] }],
+  ],
   [
     'hours of 32 days',
     { date_range: ['2026-10-01', '2026-11-01'], dimensions: ['time:hour'] },

@@ -115,7 +115,8 @@ describe('a question is one statement', () => {
         select time_zone, today - 6 as first_day, today as last_day from clock
       ),
       edges as not materialized (
-        select *, ((first_day::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $3::interval) at time zone 'UTC' as from_at, (((last_day + 1)::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $4::interval) at time zone 'UTC' as to_at from days
+        select *, ((first_day::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $3::interval) at time zone 'UTC' as from_at, (((last_day + 1)::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $4::interval) at time zone 'UTC' as to_at
+        from days
       ),
       reach as not materialized (
         select *,

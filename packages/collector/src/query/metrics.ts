@@ -12,36 +12,43 @@ type Aggregate = RawBuilder<number | null>
  * - `value` is over raw rows: an event (`visitor` and `kind` are set) or a visit (`visit`, `seconds` and `bounced` are
  *   set); each aggregate passes over the rows that are not its own.
  * - `rolled` is over the days of rollups, which are counts already.
+ * - `ofNone` is what it is where nothing happened.
  */
-export const metrics: { [M in Metric]: { counts: Counted; value: Aggregate; rolled: Aggregate } } = {
+export const metrics: { [M in Metric]: { counts: Counted; value: Aggregate; rolled: Aggregate; ofNone: Aggregate } } = {
   visitors: {
     counts: 'events',
     value: sql`count(distinct visitor)`,
     rolled: sql`coalesce(sum(visitors), 0)`,
+    ofNone: sql`0`,
   },
   page_views: {
     counts: 'events',
     value: sql`count(*) filter (where kind = 'page_view')`,
     rolled: sql`coalesce(sum(page_views), 0)`,
+    ofNone: sql`0`,
   },
   events: {
     counts: 'events',
     value: sql`count(kind)`,
     rolled: sql`coalesce(sum(events), 0)`,
+    ofNone: sql`0`,
   },
   visits: {
     counts: 'visits',
     value: sql`count(visit)`,
     rolled: sql`coalesce(sum(visits), 0)`,
+    ofNone: sql`0`,
   },
   bounce_rate: {
     counts: 'visits',
     value: sql`round(100.0 * count(*) filter (where bounced) / nullif(count(visit), 0), 2)`,
     rolled: sql`round(100.0 * sum(bounces) / nullif(sum(visits), 0), 2)`,
+    ofNone: sql`null`,
   },
   visit_duration: {
     counts: 'visits',
     value: sql`round(avg(seconds))`,
     rolled: sql`round(sum(duration_ms) / 1000.0 / nullif(sum(visits), 0))`,
+    ofNone: sql`null`,
   },
 }

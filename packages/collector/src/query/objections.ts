@@ -51,6 +51,14 @@ const labelsHaveATime: Check = ({ include, dimensions }) => {
   return [{ field: `include.${index}`, message: 'time_labels are those of a time dimension; none is asked for' }]
 }
 
+const hasATimeBefore: Check = ({ compare, date_range }) =>
+  compare && date_range === 'all' ? [{ field: 'compare', message: 'before all there is nothing to compare with' }] : []
+
+const monthsMatchMonths: Check = ({ compare, dimensions }) =>
+  compare === 'previous_period' && dimensions.includes('time:month')
+    ? [{ field: 'compare', message: 'months are of different lengths', allowed: ['year_over_year'] }]
+    : []
+
 const filterIsSmall: Check = ({ filters }) => {
   const parts = partsOf(filters)
   const tooDeep = parts.find(({ depth }) => depth > filter_depth_max)
@@ -74,6 +82,8 @@ const checks: readonly Check[] = [
   hoursAreFew,
   orderIsAskedFor,
   labelsHaveATime,
+  hasATimeBefore,
+  monthsMatchMonths,
   filterIsSmall,
   filterIsText,
 ]

@@ -1,4 +1,4 @@
-import type { DateRange, namedRanges } from '@balise/shared/stats/query'
+import type { Comparison, DateRange, namedRanges } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 
 type Instant = RawBuilder<Date>
@@ -34,8 +34,10 @@ export const rangeOf = (asked: {
   time_zone: string
   now: Date
   around_hours: number
+  /** The days before, to compare with, instead of those asked for. */
+  compare?: Comparison | undefined
 }): RawBuilder<unknown> => {
-  const { date_range, time_zone, now, around_hours } = asked
+  const { date_range, time_zone, now, around_hours, compare } = asked
   const [first, last] = Array.isArray(date_range)
     ? date_range.map((day) => sql`${day}::date`)
     : [firstDays[date_range], sql`today`]
@@ -48,8 +50,16 @@ clock as not materialized (
 days as not materialized (
   select time_zone, ${first} as first_day, ${last} as last_day from clock
 ),
-edges as not materialized (
-  select *, ${startOf(sql`first_day`)} as from_at, ${startOf(sql`(last_day + 1)`)} as to_at from days
+${
+  compare
+    ? sql`compared_days as not materialized (
+  select time_zone, ${daysBefore[compare]} from days
+),
+`
+    : sql``
+}edges as not materialized (
+  select *, ${startOf(sql`first_day`)} as from_at, ${startOf(sql`(last_day + 1)`)} as to_at
+  from ${compare ? sql`compared_days` : sql`days`}
 ),
 reach as not materialized (
   select *,
@@ -63,6 +73,13 @@ bounds as not materialized (
     uuidv7_floor(${later(sql`read_to`, '24 hours')}) as to_id
   from reach
 )`
+}
+
+/** The days that those of a range are compared with, as `first_day` and `last_day`. */
+export const daysBefore: { [C in Comparison]: RawBuilder<unknown> } = {
+  previous_period: sql`first_day - (last_day - first_day + 1) as first_day, first_day - 1 as last_day`,
+  year_over_year: sql`(first_day::timestamp - interval '1 year')::date as first_day,
+    (last_day::timestamp - interval '1 year')::date as last_day`,
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 import { isTime } from './clock.ts'
 import type { Asked } from './columns.ts'
+import { comparedDays, comparedPage, rowOf } from './comparison.ts'
 import { fromEvents } from './from-events.ts'
 import { fromRollups } from './from-rollups.ts'
 import { fromVisits } from './from-visits.ts'
@@ -47,21 +48,27 @@ const sources: { [S in Source]: AnySource } = {
 export const statementOf = ({ site, query, now, from_raw }: Posed): RawBuilder<Told> => {
   const { source, counts } = planOf(query, from_raw)
   const { rows, around_hours, is_exact } = sources[source]
+  const asked = { site_id: site.id, query, counts }
+  const range = { date_range: query.date_range, time_zone: site.time_zone, now, around_hours }
+  const { compare } = query
   return sql<Told>`
-with ${rangeOf({ date_range: query.date_range, time_zone: site.time_zone, now, around_hours })},
+with ${rangeOf(range)},
 ${toldOf(query.date_range, site.id)},
-found as (${rows({ site_id: site.id, query, counts })}
+found as (${rows(asked)}
 ),
 page as (
   select * from found order by ${orderOf(query)} limit ${query.limit} offset ${query.offset}
-)
+)${compare ? sql`,
+before as (
+  with ${rangeOf({ ...range, compare })}
+  select * from (${rows(asked)}
+  ) as found
+)` : sql``}
 select
-  (select coalesce(json_agg(json_build_object(
-    'dimensions', json_build_array(${sql.join(query.dimensions.map((name) => sql.id(name)))}),
-    'metrics', json_build_array(${sql.join(query.metrics.map((name) => sql.id(name)))})
-  )), '[]') from page) as results,
+  (${compare ? comparedPage(query, compare) : sql`select coalesce(json_agg(${rowOf(query)}), '[]') from page`}) as results,
   json_build_object(${sql.join([
     sql`'date_range', json_build_array(first_day, last_day)`,
+    ...(compare ? [sql`'comparison_range', (${comparedDays(compare)})`] : []),
     ...query.include.map((name) => sql`${name}::text, (${includes[name](site.id, query)})`),
   ])}) as meta,
   ${is_exact(site.id)} as is_exact,

@@ -67,6 +67,12 @@ export const dateRange = z.union([z.enum(namedRanges), z.tuple([z.iso.date(), z.
 /** See {@link dateRange}. */
 export type DateRange = z.infer<typeof dateRange>
 
+/** What rows can be compared with: the same number of days right before, or the same days a year before. */
+export const comparisons = ['previous_period', 'year_over_year'] as const
+
+/** One of {@link comparisons}. */
+export type Comparison = (typeof comparisons)[number]
+
 const unique = (list: readonly string[]) => new Set(list).size === list.length
 
 /** A question to `POST /v1/query`. Close to Plausible's Stats API v2 on purpose. */
@@ -83,6 +89,7 @@ export const query = z.strictObject({
     .optional(),
   limit: z.int().min(1).max(10_000).default(100),
   offset: z.int().min(0).max(1_000_000).default(0),
+  compare: z.enum(comparisons).optional(),
   include: z
     .array(z.enum(['total_rows', 'time_labels', 'refused']))
     .max(3)
