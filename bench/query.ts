@@ -6,7 +6,7 @@ import { countOf } from './count-of.ts'
 import { type BenchDatabase, openBenchDatabase } from './database.ts'
 import { type Asking, openAsking, type Timed } from './query/asking.ts'
 import { forgetSince, storeFresh } from './query/fresh.ts'
-import { filtered, type Panel, panels } from './query/questions.ts'
+import { others, type Panel, panels } from './query/questions.ts'
 import { visibleAfter } from './query/visible.ts'
 import { decimal, median, table, whole } from './table.ts'
 
@@ -67,7 +67,7 @@ const prepare = (options: { rounds: number; naive: boolean }): Promise<Bench> =>
 async function rowsOf(days: number, bench: Bench): Promise<string[][]> {
   const dayOf = (moment: number) => new Date(moment).toISOString().slice(0, 10)
   const range = { first: dayOf(bench.now.getTime() - (days - 1) * day_ms), last: dayOf(bench.now.getTime()) }
-  const all = { ...panels, ...filtered }
+  const all = { ...panels, ...others }
   const cold = new Map<string, number>()
   for (const [name, panel] of Object.entries(all))
     cold.set(name, await withAsking(bench, async (asking) => (await askOf(asking, range)(panel)).ms))

@@ -33,8 +33,15 @@ export const panels: Record<string, Panel> = {
   },
 }
 
-/** What no rollup holds: two filters at once, and one panel under the filter of another. */
-export const filtered: Record<string, Panel> = {
+/** Totals beside those of the time before; and what no rollup holds: two filters at once, one panel under the filter of another. */
+export const others: Record<string, Panel> = {
+  'totals with comparison': {
+    asked: {
+      metrics: ['visitors', 'visits', 'page_views', 'bounce_rate', 'visit_duration'],
+      compare: 'previous_period',
+    },
+    naive: naive.totals,
+  },
   'two filters: country, device': {
     asked: {
       metrics: ['visitors', 'visits', 'page_views', 'bounce_rate', 'visit_duration'],

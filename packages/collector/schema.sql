@@ -50,6 +50,18 @@ create table counted_refusals (
   site integer not null
 ) with (autovacuum_vacuum_scale_factor=0.05);
 
+create table deeds (
+  site integer not null,
+  id integer not null generated always as identity,
+  page bigint not null,
+  action bigint not null,
+  kind event_kind not null,
+  path text not null,
+  name text,
+  endpoint text,
+  channel text
+);
+
 create table erasures (
   id uuid not null default gen_random_uuid(),
   site integer not null,
@@ -216,6 +228,22 @@ create table unfolded (
   events integer not null
 );
 
+create table visits (
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  origin bigint,
+  client bigint not null,
+  place bigint,
+  visitor uuid not null,
+  session uuid,
+  site integer not null,
+  entry integer,
+  page_views integer not null,
+  deeds integer[] not null,
+  seconds integer[],
+  bounced boolean not null
+);
+
 -- constraints
 
 alter table actions add constraint actions_pkey PRIMARY KEY (site, id);
@@ -231,6 +259,10 @@ alter table copies add constraint copies_site_fkey FOREIGN KEY (site) REFERENCES
 alter table counted_refusals add constraint counted_refusals_pkey PRIMARY KEY (id, site);
 
 alter table counted_refusals add constraint counted_refusals_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table deeds add constraint deeds_pkey PRIMARY KEY (site, id);
+
+alter table deeds add constraint deeds_site_page_action_kind_key UNIQUE (site, page, action, kind);
 
 alter table erasures add constraint erasures_pkey PRIMARY KEY (id);
 
@@ -315,6 +347,10 @@ CREATE INDEX events_user ON ONLY public.events USING btree (site, "user") WHERE 
 CREATE INDEX events_visitor ON ONLY public.events USING btree (site, visitor);
 
 CREATE INDEX unfolded_first ON public.unfolded USING btree (site, first_at);
+
+CREATE INDEX visits_ended ON public.visits USING btree (site, ended_at) WHERE (seconds IS NOT NULL);
+
+CREATE INDEX visits_started ON public.visits USING btree (site, started_at);
 
 -- functions
 
@@ -679,6 +715,20 @@ CREATE OR REPLACE FUNCTION public.fold(events_max integer)
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), id)
+  from (
+    select id from sites where exists (select from unfolded where unfolded.site = sites.id) order by id
+  ) as locked;
+  return fold_next(events_max);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.fold_next(events_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
 declare
   state folds;
   ended bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint; -- all transactions before it have ended
@@ -848,7 +898,7 @@ $function$
 CREATE OR REPLACE FUNCTION public.is_folded(of_site integer, on_clock text)
  RETURNS boolean
  LANGUAGE sql
- STABLE
+ STABLE PARALLEL RESTRICTED
 AS $function$
   select not exists (select from refolds where site = of_site)
     and exists (select from sites where id = of_site and time_zone = on_clock)
@@ -1077,7 +1127,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION public.refresh_rollups(of_site integer, of_visitors uuid[], since bigint, until bigint)
+CREATE OR REPLACE FUNCTION public.refresh_counts(of_site integer, of_visitors uuid[], since bigint, until bigint)
  RETURNS void
  LANGUAGE sql
 AS $function$
@@ -1108,6 +1158,85 @@ AS $function$
     bounces = r.bounces + excluded.bounces,
     duration_ms = r.duration_ms + excluded.duration_ms,
     unseen = unseen_plus(r.unseen, excluded.unseen)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.refresh_rollups(of_site integer, of_visitors uuid[], since bigint, until bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform refresh_counts(of_site, of_visitors, since, until);
+  perform refresh_visits(of_site, of_visitors, since, until);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.refresh_visits(of_site integer, of_visitors uuid[], since bigint, until bigint)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into deeds (site, page, action, kind, path, name, endpoint, channel)
+  select of_site, done.page, done.action, done.kind, page.path, action.name, action.endpoint, action.channel
+  from (
+    select distinct page, coalesce(action, 0) as action, kind from events
+    where site = of_site and visitor = any (of_visitors) and stored_by >= since and stored_by < until
+  ) as done
+  join pages as page on page.site = of_site and page.id = done.page
+  left join actions as action on action.site = of_site and action.id = done.action
+  where not exists (
+    select from deeds as known
+    where known.site = of_site and known.page = done.page and known.action = done.action and known.kind = done.kind)
+  on conflict do nothing;
+
+  with stepped as (
+    select e.id, e.at, e.visitor, e.session, e.kind, e.page, e.origin, e.client, e.place, e.action, e.stored_by,
+      lag(e.at) over step is null or e.at - lag(e.at) over step > longest_pause(e.session) as starts
+    from events as e
+    where e.site = of_site and e.visitor = any (of_visitors) and e.stored_by < until
+    window step as (partition by e.visitor, e.session order by e.at, e.id)
+  ),
+  numbered as (
+    select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
+    from stepped
+  ),
+  touched as (
+    select visit from numbered group by visit having max(stored_by) >= since
+  ),
+  told as (
+    select numbered.*, deed.id as deed
+    from touched
+    join numbered using (visit)
+    join deeds as deed on deed.site = of_site and deed.page = numbered.page and deed.kind = numbered.kind
+      and deed.action = coalesce(numbered.action, 0)
+  ),
+  made as (
+    select min(at) as started_at, max(at) as ended_at,
+      max(origin) filter (where starts) as origin,
+      max(client) filter (where starts) as client,
+      max(place) filter (where starts) as place,
+      visitor, session,
+      (array_agg(deed order by at, id) filter (where kind = 'page_view'))[1] as entry,
+      count(*) filter (where kind = 'page_view')::integer as page_views,
+      array_agg(deed order by at, id) as deeds,
+      array_agg(floor(extract(epoch from at)) order by at, id) as seconds,
+      count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced
+    from told
+    group by visit, visitor, session
+  ),
+  gone as (
+    delete from visits using told
+    where visits.site = of_site and visits.started_at = told.at and visits.visitor = told.visitor
+      and visits.session is not distinct from told.session
+  )
+  insert into visits
+  select started_at, ended_at, origin, client, place, visitor, session, of_site, entry, page_views, deeds,
+    case when date_trunc('hour', started_at at time zone time_zone) <> date_trunc('hour', ended_at at time zone time_zone)
+      then array(select (second - seconds[1])::integer from unnest(seconds) as second) end,
+    bounced
+  from made
+  cross join (select time_zone from sites where id = of_site) as clock
+  order by started_at
 $function$
 ;
 
@@ -1449,6 +1578,71 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.unfolded_changes(of_site integer, of_dimension text)
+ RETURNS TABLE(sign integer, day date, value text, gap integer, visitors bigint, events bigint, page_views bigint, visits bigint, bounces bigint, duration_ms bigint)
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+#variable_conflict use_column
+declare
+  tail record;
+begin
+  for tail in select * from waiting(of_site) loop
+    return query
+    select 1, day, value, gap, visitors, events, page_views, visits, bounces, duration_ms
+    from contributions(of_site, tail.visitors, 9223372036854775807, array[of_dimension]) -- above every transaction's number
+    union all
+    select -1, day, value, gap, visitors, events, page_views, visits, bounces, duration_ms
+    from contributions(of_site, tail.visitors, tail.below, array[of_dimension]);
+  end loop;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.unfolded_visits(of_site integer)
+ RETURNS TABLE(at timestamp with time zone, visitor uuid, session uuid, kind event_kind, path text, name text, endpoint text, channel text, starts boolean, started_at timestamp with time zone, duration_ms numeric, bounced boolean, origin bigint, client bigint, place bigint, entry_path text)
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+#variable_conflict use_column
+declare
+  came uuid[] := array(select unnest(visitors) from waiting(of_site));
+begin
+  return query
+  with stepped as (
+    select id, at, visitor, session, kind, page, origin, client, place, action,
+      lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
+    from events
+    where site = of_site and visitor = any (came)
+    window step as (partition by visitor, session order by at, id)
+  ),
+  numbered as (
+    select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
+    from stepped
+  ),
+  visited as (
+    select at, visitor, session, kind, page, action, starts,
+      min(at) over whole as started_at,
+      round(extract(epoch from max(at) over whole - min(at) over whole) * 1000) as duration_ms,
+      count(*) filter (where kind = 'page_view') over whole < 2
+        and count(*) filter (where kind in ('contact', 'custom')) over whole = 0 as bounced,
+      first_value(origin) over whole as origin,
+      first_value(client) over whole as client,
+      first_value(place) over whole as place,
+      (array_agg(page) filter (where kind = 'page_view') over whole)[1] as entry
+    from numbered
+    window whole as (partition by visit order by at, id rows between unbounded preceding and unbounded following)
+  )
+  select at, visitor, session, kind, page.path, action.name, action.endpoint, action.channel,
+    starts, started_at, duration_ms, bounced, visited.origin, visited.client, visited.place, entry.path
+  from visited
+  left join pages as page on page.site = of_site and page.id = visited.page
+  left join actions as action on action.site = of_site and action.id = visited.action
+  left join pages as entry on entry.site = of_site and entry.id = visited.entry;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.unseen_of(gaps integer[], visitors bigint[])
  RETURNS integer[]
  LANGUAGE plpgsql
@@ -1525,6 +1719,22 @@ CREATE OR REPLACE FUNCTION public.uuidv7_time(id uuid)
 RETURN to_timestamp((((((('x'::text || "left"(replace((id)::text, '-'::text, ''::text), 12)))::bit(48))::bigint)::numeric / 1000.0))::double precision)
 ;
 
+CREATE OR REPLACE FUNCTION public.visits_follow_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from visits using gone
+  where visits.site = gone.site and visits.started_at = gone.at and visits.visitor = gone.visitor;
+
+  perform refresh_visits(left_over.site, folded.visitors, 0, folded.below)
+  from (select site, array_agg(distinct visitor) as visitors from gone group by site) as left_over
+  cross join lateral folded_upto(left_over.site, rolled_visitors(left_over.site, left_over.visitors)) as folded;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.waiting(of_site integer)
  RETURNS TABLE(visitors uuid[], below bigint)
  LANGUAGE sql
@@ -1557,6 +1767,8 @@ $function$
 -- triggers
 
 CREATE TRIGGER here BEFORE INSERT ON public.erasures FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
+CREATE TRIGGER events_gone AFTER DELETE ON public.events REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION visits_follow_events();
 
 CREATE TRIGGER events_too_old BEFORE INSERT ON public.events FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
 
@@ -1616,6 +1828,8 @@ create policy one_site on copies to public using (site = current_site());
 
 create policy one_site on counted_refusals to public using (site = current_site());
 
+create policy one_site on deeds to public using (site = current_site());
+
 create policy one_site on erasures to public using (site = current_site());
 
 create policy one_site on events to public using (site = current_site());
@@ -1648,6 +1862,8 @@ create policy one_site on tokens to public using (site = current_site());
 
 create policy one_site on unfolded to public using (site = current_site());
 
+create policy one_site on visits to public using (site = current_site());
+
 -- grants
 
 grant select on actions to balise_site;
@@ -1659,6 +1875,8 @@ grant select on clients to balise_site;
 grant select on copies to balise_site;
 
 grant select on counted_refusals to balise_site;
+
+grant select on deeds to balise_site;
 
 grant select on erasures to balise_site;
 
@@ -1693,3 +1911,5 @@ grant select on suppressions to balise_site;
 grant select on tokens to balise_collector;
 
 grant select on unfolded to balise_site;
+
+grant select on visits to balise_site;

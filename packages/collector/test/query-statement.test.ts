@@ -6,8 +6,8 @@ import { type Asked, test as plain, questionTo } from './query-world.ts'
 
 const site = { id: 7, key: 'demo', time_zone: 'Europe/Paris' }
 const now = new Date('2026-10-15T12:00:00Z')
-/** No rollup answers what this filters. */
-const elsewhere = { filters: ['is_not', 'event:kind', ['contact']] } satisfies Partial<Asked>
+/** As it is answered while rollups and visits are made anew. */
+const rawStatement = (asked: Asked) => statementOf({ site, query: questionTo(site, asked), now, from_raw: true })
 const statement = (asked: Asked) => statementOf({ site, query: questionTo(site, asked), now })
 
 /** Twenty thousand events in each month from August to October 2026, one in a thousand with a clock far off. */
@@ -40,7 +40,7 @@ const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nod
 
 /** What the statement of a question does, carried out and told step by step. */
 const planOf = async (database: Database, asked: Asked): Promise<Node[]> => {
-  const explain = sql<{ 'QUERY PLAN': { Plan: Node }[] }>`explain (analyze, format json) ${statement(asked)}`
+  const explain = sql<{ 'QUERY PLAN': { Plan: Node }[] }>`explain (analyze, format json) ${rawStatement(asked)}`
   const { rows } = await explain.execute(database)
   return rows.flatMap((row) => row['QUERY PLAN']).flatMap(({ Plan }) => nodesOf(Plan))
 }
@@ -57,7 +57,7 @@ describe('a range of time is a range of ids:', () => {
     ['visits', { date_range: 'day', metrics: ['visits', 'bounce_rate'], dimensions: ['visit:source'] }],
   ]
   test.for(questions)('%s of a day, read from its month by index, without the rest', async ([, asked], { autumn }) => {
-    const plan = await planOf(autumn, { ...elsewhere, ...asked })
+    const plan = await planOf(autumn, asked)
     const months = ['events_2026_08', 'events_2026_09', 'events_2026_10']
     const scans = plan.filter((node) => months.includes(node['Relation Name'] ?? ''))
     expect(scans.length).toBeGreaterThan(0)
@@ -81,14 +81,14 @@ describe('only what a question needs is done:', () => {
   const known = ['pages', 'actions', 'origins', 'clients', 'places']
 
   test.for(questions)('%s', async ([, asked, makes_visits, tables], { autumn }) => {
-    const plan = await planOf(autumn, { date_range: 'day', metrics: ['visitors'], ...elsewhere, ...asked })
+    const plan = await planOf(autumn, { date_range: 'day', metrics: ['visitors'], ...asked })
     expect(plan.some((node) => node['Node Type'] === 'WindowAgg')).toBe(makes_visits)
     expect(known.filter((table) => plan.some((node) => node['Relation Name'] === table))).toEqual(tables)
   })
 })
 
 describe('a question is one statement', () => {
-  test('over events', ({ world }) => {
+  test('over raw events', ({ world }) => {
     const asked: Asked = {
       date_range: '7d',
       metrics: ['visitors', 'page_views'],
@@ -102,7 +102,7 @@ describe('a question is one statement', () => {
       ],
       order_by: [['visitors', 'desc']],
     }
-    const { sql, parameters } = statement(asked).compile(world.database)
+    const { sql, parameters } = rawStatement(asked).compile(world.database)
     expect(sql).toMatchInlineSnapshot(`
       "
       with zone as not materialized (
@@ -155,7 +155,8 @@ describe('a question is one statement', () => {
         )), '[]') from page) as results,
         json_build_object('date_range', json_build_array(first_day, last_day)) as meta,
         true as is_exact,
-        (select beyond_retention($15, first_day, last_day, $16) from bounds)::text as beyond_retention
+        (select max(beyond_retention($15, first_day, last_day, $16))
+          from (select first_day, last_day from bounds) as days)::text as beyond_retention
       from told"
     `)
     expect(parameters).toMatchInlineSnapshot(`
@@ -182,14 +183,13 @@ describe('a question is one statement', () => {
     `)
   })
 
-  test('over visits', ({ world }) => {
+  test('over raw visits', ({ world }) => {
     const asked: Asked = {
-      ...elsewhere,
       date_range: 'all',
       metrics: ['visits', 'visitors'],
       dimensions: ['visit:source'],
     }
-    const { sql } = statement(asked).compile(world.database)
+    const { sql } = rawStatement(asked).compile(world.database)
     expect(sql.slice(sql.indexOf('told as'), sql.indexOf('page as'))).toMatchInlineSnapshot(`
       "told as (
         select *, ((first_day::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $10::interval) at time zone 'UTC' as from_at
@@ -255,7 +255,7 @@ describe('a question is one statement', () => {
           left join clients as client on client.site = $20 and client.id = event.client
           left join places as place on place.site = $21 and place.id = event.place
           left join pages as entry on entry.site = $22 and entry.id = event.entry
-          where event.kind::text <> all($23::text[])
+          where true
         ),
         counted as (
           select distinct started_at as moment, null::uuid as visitor, null::event_kind as kind,
@@ -271,6 +271,147 @@ describe('a question is one statement', () => {
         cross join counted
         where moment >= from_at and moment < to_at
         group by "visit:source"
+      ),
+      "
+    `)
+  })
+
+  test('over visits', ({ world }) => {
+    const asked: Asked = {
+      date_range: '7d',
+      metrics: ['visitors', 'bounce_rate'],
+      dimensions: ['visit:source'],
+      filters: ['is', 'visit:country', ['FR']],
+    }
+    const { sql } = statement(asked).compile(world.database)
+    expect(sql.slice(sql.indexOf('found as'), sql.indexOf('page as'))).toMatchInlineSnapshot(`
+      "found as (
+        with fresh as materialized (
+          select * from unfolded_visits($9)
+        ),
+        kept as not materialized (
+          select visits.* from visits
+          left join origins as origin on origin.site = $10 and origin.id = visits.origin
+          left join clients as client on client.site = $11 and client.id = visits.client
+          left join places as place on place.site = $12 and place.id = visits.place
+          left join deeds as entry on entry.site = $13 and entry.id = visits.entry
+          where visits.site = $14
+            and not exists (select from fresh where fresh.visitor = visits.visitor)
+            and true and coalesce(coalesce(place.country, '(unknown)') = any($15::text[]), false)
+        ),
+        done as (
+          select started_at as moment, visitor, session, started_at, cardinality(deeds) as events, page_views,
+            1 as visits, bounced::integer as bounces, round(extract(epoch from ended_at - started_at) * 1000) as duration_ms,
+            origin, client, place, entry.path as entry_path, null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel
+          from bounds
+          join kept on started_at >= from_at and started_at < to_at and (seconds is null or (started_at >= from_at and ended_at < to_at))
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $16) as entry on entry.id = kept.entry
+          union all
+          select case when second is null then started_at
+            else date_trunc('second', started_at) + second * interval '1 second' end as moment, visitor, session, started_at, 1, (deed.kind = 'page_view')::integer,
+            (nth = 1)::integer, (nth = 1 and bounced)::integer, case when nth = 1 then round(extract(epoch from ended_at - started_at) * 1000) else 0 end,
+            origin, client, place, entry.path, null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel
+          from bounds
+          join kept on ended_at >= from_at and started_at < to_at and seconds is not null and not (seconds is null or (started_at >= from_at and ended_at < to_at))
+          cross join unnest(deeds, seconds) with ordinality as step (deed_id, second, nth)
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $17) as deed on deed.id = deed_id
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $18) as entry on entry.id = kept.entry
+          union all
+          select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
+            starts::integer, (starts and bounced)::integer, case when starts then duration_ms else 0 end,
+            origin, client, place, entry_path, null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel
+          from fresh
+        ),
+        fitting as (
+          select event.*, coalesce(origin.source, 'Direct') as "visit:source"
+          from done as event
+          cross join lateral (select event.path) as page
+          cross join lateral (select event.name, event.endpoint, event.channel) as action
+          cross join lateral (select event.entry_path as path) as entry
+          left join origins as origin on origin.site = $19 and origin.id = event.origin
+          left join clients as client on client.site = $20 and client.id = event.client
+          left join places as place on place.site = $21 and place.id = event.place
+          where true and coalesce(coalesce(place.country, '(unknown)') = any($22::text[]), false)
+        ),
+        counted as (
+          select * from fitting
+        ),
+        by_visitor as (
+          select "visit:source" as "visit:source", visitor, sum(events) as events, sum(page_views) as page_views, sum(visits) as visits, sum(bounces) as bounces,
+            sum(duration_ms) as duration_ms
+          from bounds
+          cross join counted
+          where coalesce(moment >= from_at and moment < to_at, false)
+          group by "visit:source", visitor
+        )
+        select "visit:source", count(visitor) as "visitors", round(100.0 * sum(bounces) / nullif(sum(visits), 0), 2) as "bounce_rate"
+        from by_visitor
+        group by "visit:source"
+        having sum("events") > 0 or sum("visits") > 0
+      ),
+      "
+    `)
+  })
+
+  test('over the deeds of visits', ({ world }) => {
+    const asked: Asked = {
+      date_range: '7d',
+      metrics: ['visitors', 'visits'],
+      dimensions: ['event:path'],
+      filters: ['is', 'visit:country', ['FR']],
+    }
+    const { sql } = statement(asked).compile(world.database)
+    expect(sql.slice(sql.indexOf('done as'), sql.indexOf('page as'))).toMatchInlineSnapshot(`
+      "done as (
+          select case when second is null then started_at
+            else date_trunc('second', started_at) + second * interval '1 second' end as moment, visitor, session, started_at, 1 as events, (deed.kind = 'page_view')::integer as page_views,
+            bounced, round(extract(epoch from ended_at - started_at) * 1000) as duration_ms, origin, client, place, entry.path as entry_path, deed.kind, deed.path, deed.name, deed.endpoint, deed.channel
+          from (
+            select range.*, unnest(deeds) as deed_id, unnest(seconds) as second
+            from (
+              select kept.* from bounds join kept on started_at >= from_at and started_at < to_at
+              union all
+              select kept.* from bounds join kept on started_at < from_at and ended_at >= from_at and seconds is not null
+            ) as range
+          ) as step
+          join (select id, kind, path, name, endpoint, channel from deeds where site = $16) as deed on deed.id = deed_id
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $17) as entry on entry.id = step.entry
+          union all
+          select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
+            bounced, duration_ms, origin, client, place, entry_path, kind, path, name, endpoint, channel
+          from fresh
+        ),
+        fitting as (
+          select event.*, coalesce(page.path, '(none)') as "event:path"
+          from done as event
+          cross join lateral (select event.path) as page
+          cross join lateral (select event.name, event.endpoint, event.channel) as action
+          cross join lateral (select event.entry_path as path) as entry
+          left join origins as origin on origin.site = $18 and origin.id = event.origin
+          left join clients as client on client.site = $19 and client.id = event.client
+          left join places as place on place.site = $20 and place.id = event.place
+          where true and coalesce(coalesce(place.country, '(unknown)') = any($21::text[]), false)
+        ),
+        counted as (
+          select moment, visitor, events, page_views, 0 as visits, 0 as bounces, 0 as duration_ms, "event:path"
+          from fitting
+          union all
+          select started_at as moment, null::uuid as visitor, 0 as events, 0 as page_views,
+            1 as visits, bounced::integer as bounces, duration_ms, "event:path"
+          from (select distinct visitor, session, started_at, bounced, duration_ms, "event:path" from fitting) as visit
+        ),
+        by_visitor as (
+          select "event:path" as "event:path", visitor, sum(events) as events, sum(page_views) as page_views, sum(visits) as visits, sum(bounces) as bounces,
+            sum(duration_ms) as duration_ms
+          from bounds
+          cross join counted
+          where coalesce(moment >= from_at and moment < to_at, false)
+          group by "event:path", visitor
+        )
+        select "event:path", count(visitor) as "visitors", coalesce(sum(visits), 0) as "visits"
+        from by_visitor
+        group by "event:path"
+        having sum("events") > 0 or sum("visits") > 0
       ),
       "
     `)

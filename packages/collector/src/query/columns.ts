@@ -18,3 +18,12 @@ export const columnsOf = (query: Query, columnOf: (dimension: Dimension) => RawB
  */
 export const groupingOf = ({ dimensions }: Query): RawBuilder<unknown> =>
   dimensions.length === 0 ? sql`` : sql`group by ${sql.join(dimensions.map((dimension) => sql.id(dimension)))}`
+
+/** Of sums: a group is there where something that was asked for counts in it. */
+export const havingOf = ({ dimensions }: Query, counts: ReadonlySet<Counted>): RawBuilder<unknown> =>
+  dimensions.length === 0
+    ? sql``
+    : sql`having ${sql.join(
+        [...counts].map((counted) => sql`sum(${sql.id(counted)}) > 0`),
+        sql` or `,
+      )}`

@@ -1,7 +1,7 @@
 import type { Dimension, Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 import { clocks, isTime } from './clock.ts'
-import type { Asked } from './columns.ts'
+import { type Asked, groupingOf, havingOf } from './columns.ts'
 import { metrics } from './metrics.ts'
 
 /** What the days of a question lie in: the name that rollups have for it, and the one value that counts, if any. */
@@ -29,24 +29,17 @@ export const rolledOf = ({ dimensions, filters }: Query): Rolled | undefined => 
  */
 export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unknown> => {
   const { dimension, value } = rolledOf(query) ?? { dimension: 'total', value: undefined }
-  const wanted = sql`dimension = ${dimension} and day between first_day and last_day${value === undefined ? sql`` : sql` and value = ${value}`}`
+  const wanted = sql`day between first_day and last_day${value === undefined ? sql`` : sql` and value = ${value}`}`
   const since = sql`day - ${bucketStartOf(query)}`
   return sql`
-  with tail as (
-    select visitors, below from waiting(${site_id})
-  ),
-  changes as (
-    select 1 as sign, now.* from tail
-    cross join contributions(${site_id}, visitors, ${after_all}, array[${dimension}]) as now
-    union all
-    select -1, was.* from tail
-    cross join contributions(${site_id}, visitors, below, array[${dimension}]) as was
+  with changes as (
+    select * from unfolded_changes(${site_id}, ${dimension})
   ),
   parts as (
     select day, value, events, page_views, visits, bounces, duration_ms,
       unseen[1 + least(${since}, cardinality(unseen) - 1)] as visitors
     from bounds
-    join rollups on site = ${site_id} and ${wanted}
+    join rollups on site = ${site_id} and dimension = ${dimension} and ${wanted}
     union all
     select day, value, sign * events, sign * page_views, sign * visits, sign * bounces, sign * duration_ms,
       case when gap is null or gap > ${since} then sign * visitors else 0 end
@@ -58,19 +51,9 @@ export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unkno
     ...query.metrics.map((metric) => sql`${metrics[metric].rolled} as ${sql.id(metric)}`),
   ])}
   from parts
-  ${
-    query.dimensions.length === 0
-      ? sql``
-      : sql`group by ${sql.join(query.dimensions.map((name) => sql.id(name)))}
-  having ${sql.join(
-    [...counts].map((counted) => sql`sum(${sql.id(counted)}) > 0`),
-    sql` or `,
-  )}`
-  }`
+  ${groupingOf(query)}
+  ${havingOf(query, counts)}`
 }
-
-/** Above every transaction's number. */
-const after_all = sql`9223372036854775807`
 
 /** The day on which a visitor begins to be new: that of the bucket, or of the range where there is no bucket. */
 const bucketStartOf = ({ dimensions }: Query): RawBuilder<unknown> => {

@@ -1,50 +1,162 @@
+import type { Filter, Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 import { clocks, isTime } from './clock.ts'
-import { type Asked, columnsOf, groupingOf } from './columns.ts'
-import { conditionOf } from './condition.ts'
+import { type Asked, groupingOf, havingOf } from './columns.ts'
+import { conditionOf, partsOf } from './condition.ts'
 import { dimensions } from './dimensions.ts'
-import type { Counted } from './metrics.ts'
-import { visitsOf } from './visits.ts'
+import { type Counted, metrics } from './metrics.ts'
+import { factsOf } from './plan.ts'
 
 /**
- * Answers what is about visits: takes the events that fit the filters, with the facts of their visits, and counts each
- * event at its own moment and each of their visits once at the moment it starts.
+ * Answers from visits as 0006 keeps them, and, for the few visitors that came since the last fold, from their raw events.
+ *
+ * Where facts of visits are enough, a visit is one row that tells what it adds to each count; one that reaches over an
+ * hour is a row for each of its events. Where facts of events are asked for, every event is a row; those that fit count,
+ * and each of their visits once for each combination of values it has.
  */
 export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknown> => {
   const names = query.dimensions.filter((name) => !isTime(name))
   const values = names.map((name) => sql`${dimensions[name].value} as ${sql.id(name)}`)
   const counted = [...counts].map((what) => rows[what](also(names.map((name) => sql.id(name)))))
+  const by_event = factsOf(query).some((name) => dimensions[name].of === 'events')
   return sql`
-  with ${visitsOf(site_id)},
+  with fresh as materialized (
+    select * from unfolded_visits(${site_id})
+  ),
+  kept as not materialized (
+    select visits.* from visits
+    left join origins as origin on origin.site = ${site_id} and origin.id = visits.origin
+    left join clients as client on client.site = ${site_id} and client.id = visits.client
+    left join places as place on place.site = ${site_id} and place.id = visits.place
+    left join deeds as entry on entry.site = ${site_id} and entry.id = visits.entry
+    where visits.site = ${site_id}
+      and not exists (select from fresh where fresh.visitor = visits.visitor)
+      and ${allOf(partsOfAnd(query).filter(isAboutVisits))}
+  ),
+  done as (${by_event ? byEvent(site_id) : byVisit(site_id, query)}
+  ),
   fitting as (
-    select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced${also(values)}
-    from visited as event
-    left join pages as page on page.site = ${site_id} and page.id = event.page
-    left join actions as action on action.site = ${site_id} and action.id = event.action
+    select event.*${also(values)}
+    from done as event
+    cross join lateral (select event.path) as page
+    cross join lateral (select event.name, event.endpoint, event.channel) as action
+    cross join lateral (select event.entry_path as path) as entry
     left join origins as origin on origin.site = ${site_id} and origin.id = event.origin
     left join clients as client on client.site = ${site_id} and client.id = event.client
     left join places as place on place.site = ${site_id} and place.id = event.place
-    left join pages as entry on entry.site = ${site_id} and entry.id = event.entry
-    where ${query.filters ? conditionOf(query.filters) : sql`true`}
+    where ${allOf(partsOfAnd(query))}
   ),
   counted as (
-    ${sql.join(counted, union)}
+    ${by_event ? sql.join(counted, union) : sql`select * from fitting`}
+  ),
+  by_visitor as (
+    select ${sql.join([
+      ...query.dimensions.map(
+        (name) => sql`${isTime(name) ? clocks[name].label(sql`moment`) : sql.id(name)} as ${sql.id(name)}`,
+      ),
+      sql`visitor, sum(events) as events, sum(page_views) as page_views, sum(visits) as visits, sum(bounces) as bounces,
+      sum(duration_ms) as duration_ms`,
+    ])}
+    from bounds
+    cross join counted
+    where coalesce(moment >= from_at and moment < to_at, false)
+    group by ${sql.join([...query.dimensions.map((name) => sql.id(name)), sql`visitor`])}
   )
-  select ${columnsOf(query, (name) => (isTime(name) ? clocks[name].label(sql`moment`) : sql.id(name)))}
-  from bounds
-  cross join counted
-  where moment >= from_at and moment < to_at
-  ${groupingOf(query)}`
+  select ${sql.join([
+    ...query.dimensions.map((name) => sql.id(name)),
+    ...query.metrics.map(
+      (name) => sql`${name === 'visitors' ? sql`count(visitor)` : metrics[name].rolled} as ${sql.id(name)}`,
+    ),
+  ])}
+  from by_visitor
+  ${groupingOf(query)}
+  ${havingOf(query, counts)}`
 }
 
-/** The rows that metrics count: events as they are, each visit once for each combination of values it has. */
+/** The filters that all have to hold. */
+const partsOfAnd = ({ filters }: Query): Filter[] => {
+  if (!filters) return []
+  return filters[0] === 'and' ? filters[1] : [filters]
+}
+
+/** What is said of visits alone is asked before they are taken apart, whatever else is said of their events. */
+const isAboutVisits = (part: Filter): boolean =>
+  partsOf(part).every(({ filter }) => filter.length !== 3 || dimensions[filter[1]].of === 'visits')
+
+/**
+ * All of these conditions, each of which the planner takes for one that half of the rows fulfil. By itself it would
+ * believe that hardly a row does, and look up one by one what it should read at once.
+ */
+const allOf = (parts: Filter[]): RawBuilder<unknown> =>
+  sql.join([sql`true`, ...parts.map((part) => sql`coalesce(${conditionOf(part)}, false)`)], sql` and `)
+
+/** A moment in a visit that is kept. The range begins and ends with a minute, so a second's part does not matter. */
+const moment = sql`case when second is null then started_at
+      else date_trunc('second', started_at) + second * interval '1 second' end as moment`
+
+/** Whether all of a visit lies in the range, and in one bucket of each time asked for. */
+const isWhole = ({ dimensions }: Query): RawBuilder<boolean> => {
+  const buckets = dimensions
+    .filter(isTime)
+    .map((name) => sql` and ${clocks[name].label(sql`started_at`)} = ${clocks[name].label(sql`ended_at`)}`)
+  return sql`(seconds is null or (started_at >= from_at and ended_at < to_at${sql.join(buckets, sql``)}))`
+}
+
+const byVisit = (site_id: number, query: Query): RawBuilder<unknown> => sql`
+    select started_at as moment, visitor, session, started_at, cardinality(deeds) as events, page_views,
+      1 as visits, bounced::integer as bounces, ${duration_ms} as duration_ms,
+      origin, client, place, entry.path as entry_path, ${no_deed}
+    from bounds
+    join kept on started_at >= from_at and started_at < to_at and ${isWhole(query)}
+    left join ${deedsOf(site_id)} as entry on entry.id = kept.entry
+    union all
+    select ${moment}, visitor, session, started_at, 1, (deed.kind = 'page_view')::integer,
+      (nth = 1)::integer, (nth = 1 and bounced)::integer, case when nth = 1 then ${duration_ms} else 0 end,
+      origin, client, place, entry.path, ${no_deed}
+    from bounds
+    join kept on ended_at >= from_at and started_at < to_at and seconds is not null and not ${isWhole(query)}
+    cross join unnest(deeds, seconds) with ordinality as step (deed_id, second, nth)
+    left join ${deedsOf(site_id)} as deed on deed.id = deed_id
+    left join ${deedsOf(site_id)} as entry on entry.id = kept.entry
+    union all
+    select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
+      starts::integer, (starts and bounced)::integer, case when starts then duration_ms else 0 end,
+      origin, client, place, entry_path, ${no_deed}
+    from fresh`
+
+const byEvent = (site_id: number): RawBuilder<unknown> => sql`
+    select ${moment}, visitor, session, started_at, 1 as events, (deed.kind = 'page_view')::integer as page_views,
+      bounced, ${duration_ms} as duration_ms, origin, client, place, entry.path as entry_path, ${deed}
+    from (
+      select range.*, unnest(deeds) as deed_id, unnest(seconds) as second
+      from (
+        select kept.* from bounds join kept on started_at >= from_at and started_at < to_at
+        union all
+        select kept.* from bounds join kept on started_at < from_at and ended_at >= from_at and seconds is not null
+      ) as range
+    ) as step
+    join ${deedsOf(site_id)} as deed on deed.id = deed_id
+    left join ${deedsOf(site_id)} as entry on entry.id = step.entry
+    union all
+    select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
+      bounced, duration_ms, origin, client, place, entry_path, kind, path, name, endpoint, channel
+    from fresh`
+
+const deedsOf = (site_id: number): RawBuilder<unknown> =>
+  sql`(select id, kind, path, name, endpoint, channel from deeds where site = ${site_id})`
+const duration_ms = sql`round(extract(epoch from ended_at - started_at) * 1000)`
+const deed = sql`deed.kind, deed.path, deed.name, deed.endpoint, deed.channel`
+const no_deed = sql`null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel`
+
+/** What each event, and each visit, adds to the counts. */
 const rows: { [C in Counted]: (values: RawBuilder<unknown>) => RawBuilder<unknown> } = {
-  events: (values) => sql`select at as moment, visitor, kind,
-      null::bigint as visit, null::numeric as seconds, null::boolean as bounced${values}
+  events: (
+    values,
+  ) => sql`select moment, visitor, events, page_views, 0 as visits, 0 as bounces, 0 as duration_ms${values}
     from fitting`,
-  visits: (values) => sql`select distinct started_at as moment, null::uuid as visitor, null::event_kind as kind,
-      visit, seconds, bounced${values}
-    from fitting`,
+  visits: (values) => sql`select started_at as moment, null::uuid as visitor, 0 as events, 0 as page_views,
+      1 as visits, bounced::integer as bounces, duration_ms${values}
+    from (select distinct visitor, session, started_at, bounced, duration_ms${values} from fitting) as visit`,
 }
 
 const union = sql`

@@ -1,4 +1,4 @@
-import type { Query } from '@balise/shared/stats/query'
+import type { Query, ValueDimension } from '@balise/shared/stats/query'
 import { isTime } from './clock.ts'
 import { partsOf } from './condition.ts'
 import { dimensions } from './dimensions.ts'
@@ -9,17 +9,21 @@ import { type Counted, metrics } from './metrics.ts'
 export type Plan = { source: Source; counts: ReadonlySet<Counted> }
 
 /** All that a question can be answered from, each of them exact where it is chosen. */
-export type Source = 'rollups' | 'events' | 'visits'
+export type Source = 'rollups' | 'visits' | 'raw_events' | 'raw_visits'
 
 /**
- * The smallest thing that is exact for a question: rollups where they hold it; else events as they lie there, unless a
- * metric, a dimension or a filter is about visits; then visits have to be made out of them first. `from_raw` leaves
- * rollups out.
+ * The smallest thing that is exact for a question: rollups where they hold it, else visits. `from_raw` leaves out both:
+ * then events as they lie there, unless a metric, a dimension or a filter is about visits, which have to be made first.
  */
 export const planOf = (query: Query, from_raw = false): Plan => {
   const counts = new Set(query.metrics.map((metric) => metrics[metric].counts))
-  const filtered = partsOf(query.filters).flatMap(({ filter }) => (filter.length === 3 ? [filter[1]] : []))
-  const facts = [...query.dimensions, ...filtered].filter((name) => !isTime(name)).map((name) => dimensions[name].of)
-  if (!from_raw && rolledOf(query)) return { source: 'rollups', counts }
-  return { source: counts.has('visits') || facts.includes('visits') ? 'visits' : 'events', counts }
+  if (!from_raw) return { source: rolledOf(query) ? 'rollups' : 'visits', counts }
+  const is_about_visits = counts.has('visits') || factsOf(query).some((name) => dimensions[name].of === 'visits')
+  return { source: is_about_visits ? 'raw_visits' : 'raw_events', counts }
 }
+
+/** All that a question names, to split or to filter by, and that is not a time. */
+export const factsOf = ({ dimensions, filters }: Query): ValueDimension[] => [
+  ...dimensions.filter((name) => !isTime(name)),
+  ...partsOf(filters).flatMap(({ filter }) => (filter.length === 3 ? [filter[1]] : [])),
+]

@@ -5,12 +5,13 @@ import { isTime } from './clock.ts'
 import type { Asked } from './columns.ts'
 import { comparedDays, comparedPage, rowOf } from './comparison.ts'
 import { fromEvents } from './from-events.ts'
+import { fromRawVisits } from './from-raw-visits.ts'
 import { fromRollups } from './from-rollups.ts'
 import { fromVisits } from './from-visits.ts'
 import { includes } from './includes.ts'
 import { orderOf } from './order.ts'
 import { planOf, type Source } from './plan.ts'
-import { rangeOf, toldOf } from './range.ts'
+import { daysBefore, rangeOf, toldOf } from './range.ts'
 import { around_hours } from './visits.ts'
 
 /** The one row that a question's statement gives: the parts of the answer that only the database knows. */
@@ -23,7 +24,7 @@ export type Told = {
   beyond_retention: string | null
 }
 
-/** A question, whose site it is about, and the moment it is asked at. `from_raw`: no rollup may answer. */
+/** A question, whose site it is about, and the moment it is asked at. `from_raw`: only raw events may answer. */
 export type Posed = { site: { id: number; time_zone: string }; query: Query; now: Date; from_raw?: boolean }
 
 type AnySource = {
@@ -32,13 +33,15 @@ type AnySource = {
   is_exact: (site_id: number) => RawBuilder<boolean>
 }
 
+/** Rollups and visits are no answer while their site is folded anew, nor for the days of another clock. */
+const whenFolded = (site_id: number) => sql<boolean>`is_folded(${site_id}, time_zone)`
 const always = () => sql<boolean>`true`
 
-/** Rollups are no answer while their site is folded anew, nor for the days of another clock. */
 const sources: { [S in Source]: AnySource } = {
-  rollups: { rows: fromRollups, around_hours: 0, is_exact: (site_id) => sql`is_folded(${site_id}, time_zone)` },
-  events: { rows: fromEvents, around_hours: 0, is_exact: always },
-  visits: { rows: fromVisits, around_hours, is_exact: always },
+  rollups: { rows: fromRollups, around_hours: 0, is_exact: whenFolded },
+  visits: { rows: fromVisits, around_hours: 0, is_exact: whenFolded },
+  raw_events: { rows: fromEvents, around_hours: 0, is_exact: always },
+  raw_visits: { rows: fromRawVisits, around_hours, is_exact: always },
 }
 
 /**
@@ -58,12 +61,16 @@ found as (${rows(asked)}
 ),
 page as (
   select * from found order by ${orderOf(query)} limit ${query.limit} offset ${query.offset}
-)${compare ? sql`,
+)${
+    compare
+      ? sql`,
 before as (
   with ${rangeOf({ ...range, compare })}
   select * from (${rows(asked)}
   ) as found
-)` : sql``}
+)`
+      : sql``
+  }
 select
   (${compare ? comparedPage(query, compare) : sql`select coalesce(json_agg(${rowOf(query)}), '[]') from page`}) as results,
   json_build_object(${sql.join([
@@ -72,7 +79,8 @@ select
     ...query.include.map((name) => sql`${name}::text, (${includes[name](site.id, query)})`),
   ])}) as meta,
   ${is_exact(site.id)} as is_exact,
-  (select beyond_retention(${site.id}, first_day, last_day, ${needsOf(query, source)}) from bounds)::text as beyond_retention
+  (select max(beyond_retention(${site.id}, first_day, last_day, ${needsOf(query, source)}))
+    from (${sql.join(rangesOf(compare), union)}) as days)::text as beyond_retention
 from told`
 }
 
@@ -81,3 +89,11 @@ const needsOf = ({ metrics, dimensions }: Query, source: Source): 'raw' | 'whole
   if (source !== 'rollups') return 'raw'
   return metrics.includes('visitors') && !dimensions.some(isTime) ? 'whole' : 'sums'
 }
+
+/** The days that a question is about, and those before that it is compared with. */
+const rangesOf = (compare: Query['compare']): RawBuilder<unknown>[] => [
+  sql`select first_day, last_day from bounds`,
+  ...(compare ? [sql`select ${daysBefore[compare]} from bounds`] : []),
+]
+
+const union = sql` union all `

@@ -14,6 +14,8 @@ export const movedTables = {
   clients: 'with events',
   places: 'with events',
   rollups: 'folded anew',
+  visits: 'folded anew',
+  deeds: 'folded anew',
   unfolded: 'folded anew',
   refolds: 'folded anew',
   suppressions: 'added',
