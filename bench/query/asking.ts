@@ -4,7 +4,8 @@ import { pseudonymKeyOf } from '@balise/collector/ingest/pseudonym'
 import type { ShareVault } from '@balise/collector/keys/share-vault'
 import { unlimited } from '@balise/collector/limits/allow'
 import { storeEvents } from '@balise/collector/store/events'
-import { openPostgres } from '@balise/collector/store/postgres'
+import { createPlacement, home } from '@balise/collector/store/placement'
+import { openPostgresDoor } from '@balise/collector/store/postgres'
 import type { Answer } from '@balise/shared/stats/answer'
 import type { Question } from '@balise/shared/stats/query'
 
@@ -18,14 +19,17 @@ const peer = { ip: '203.0.113.7', place: {} }
 
 /** Opens an {@link Asking} on a database; what it made there, a token, is revoked when it closes. */
 export const openAsking = async (url: string, now: () => Date) => {
-  const database = openPostgres({
+  const door = openPostgresDoor({
     url,
     connections_max: 10,
     statement_ms_max: 600_000,
     onBreak: ({ message }) => console.error(message),
   })
+  const { database } = door
+  const doors = new Map([[home, door]])
   const collector = createCollector({
-    database,
+    doors,
+    placement: createPlacement(doors),
     vault: createMemoryVault(),
     peppers: [await pseudonymKeyOf(crypto.getRandomValues(new Uint8Array(32)))],
     deliver: (delivery) => storeEvents(database, delivery),
@@ -58,7 +62,7 @@ export const openAsking = async (url: string, now: () => Date) => {
       const { results } = JSON.parse(text) as Answer
       return { ms, rows: results.map(({ dimensions, metrics }) => [...dimensions, ...metrics]) }
     },
-    close: () => database.destroy(),
+    close: () => door.close(),
   }
 }
 
