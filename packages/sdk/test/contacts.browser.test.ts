@@ -231,7 +231,7 @@ describe('a link that leaves', () => {
         .batches()
         .flatMap(({ events }) => events)
         .filter(({ kind }) => kind === 'contact' || kind === 'custom')
-    await expect.poll(events).toMatchObject(tells())
+    await expect.poll(events, { timeout: 10_000 }).toMatchObject(tells())
     expect(events()).toHaveLength(tells().length)
   })
 })
