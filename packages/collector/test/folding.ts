@@ -11,6 +11,10 @@ export const foldToTheEnd = (database: Database, events_max = 1_000): Promise<vo
     async () => {
       while (await fold(database, events_max));
       expect((await foldStateOf(database)).events_waiting).toBe(0)
+      // A site is folded anew once every transaction that began before has ended.
+      await refold(database, events_max)
+      const { rows } = await sql`select from refolds`.execute(database)
+      expect(rows).toHaveLength(0)
     },
     { timeout: 15_000, interval: 20 },
   )
