@@ -36,7 +36,8 @@ export const createClient = (options: ClientOptions): Balise => {
   const begin = (): void => {
     if (!mayKeep()) return
     identity.sessionAt(Date.now())
-    outbox.load(street.hold)
+    // The level may be lowered before it is read.
+    outbox.load((entry) => mayKeep() && street.hold(entry))
   }
 
   const consent = createConsent(usual, disk, (before = 0, isNew) => {

@@ -36,15 +36,16 @@ const open = (to: Destination): void => {
     if (!batch[0]) return
     const told = dropped
     const body = bodyOf({ site: to.site, consent: 'anonymous', dropped: told || undefined }, batch)
+    dropped = 0
     const [verdict, answer, wait_ms = 0] = await send(`${to.endpoint}/v1/events`, body)
     if (to.debug) console.debug('[balise]', verdict, answer, body)
     clearTimeout(timer)
+    if (verdict !== 'sent') dropped += told
     if (verdict === 'lost') {
       waiting = [...batch, ...waiting]
       closed_until_ms = performance.now() + wait_ms
       timer = setTimeout(flush, wait_ms + retryIn_ms(failures++))
     } else {
-      dropped -= told
       failures = 0
       flush()
     }

@@ -56,9 +56,11 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
     async deliver(batch) {
       const told = dropped
       const body = bodyNow(batch)
+      // Told by this batch and no other, unless it does not arrive.
+      dropped = 0
       const outcome = await send(events_url, body)
       report(...outcome, body)
-      if (outcome[0] === 'sent') dropped -= told
+      if (outcome[0] !== 'sent') dropped += told
       return outcome
     },
     settle: calm((waiting, next) => {

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openChromium, say } from './chromium.ts'
+import { openChromium, type Shop, say } from './chromium.ts'
 import { moduleOf, openSite, pageOf, type Site } from './site.ts'
 
 let browser: Browser
@@ -104,4 +104,25 @@ test('what a page had no room for is counted, and told once by the next batch th
   expect(dropped[0]).toBeGreaterThan(100)
   expect(dropped.slice(1).every((count) => count === undefined)).toBe(true)
   expect(sent().map(({ kind }) => kind)).toContain('contact')
+})
+
+test('what a page had no room for is told once where batches leave side by side, and nothing after them is refused', async () => {
+  site.html = pageOf('data-consent="none" data-without="engagement"')
+  await page.goto(site.url)
+  await say(page, (balise) => {
+    for (let nth = 0; nth < 600; nth++) balise.track(`e${nth}`, { a: 'x '.repeat(249), b: 'x '.repeat(249) })
+    for (let nth = 0; nth < 150; nth++) balise.trackContact({ channel: 'phone' })
+  })
+  await page.evaluate(() => {
+    const { balise } = window as unknown as Shop
+    balise.consent.set('anonymous')
+    dispatchEvent(new Event('pagehide'))
+  })
+  const dropped = () => site.batches().map((batch) => batch.dropped ?? 0)
+  const accounted = () => sent().length + dropped().reduce((sum, count) => sum + count, 0)
+  await expect.poll(accounted, { timeout: 20_000 }).toBe(751)
+  await say(page, (balise) => balise.track('after'))
+  await say(page, (balise) => balise.flush())
+  expect(dropped().filter((count) => count > 0)).toHaveLength(1)
+  expect(accounted()).toBe(752)
 })

@@ -64,6 +64,11 @@ const shapes: { shape: string; html: string; press?: (page: Page) => Promise<unk
     html: `<div><b>Call</b></div><script>document.querySelector('div').attachShadow({ mode: 'open' }).innerHTML = '<a href="${tel}"><slot></slot></a>'</script>`,
   },
   {
+    shape: 'a component whose name begins with an a, and that leads nowhere',
+    html: `<app-card>Call</app-card><script>document.querySelector('app-card').href = '${tel}'</script>`,
+    tells: [],
+  },
+  {
     shape: 'a link added later',
     html: '<p></p>',
     press: async (page) => {

@@ -9,7 +9,7 @@ type Leading = Element & { href?: string & SVGAnimatedString }
  */
 export const onLink = (act: (url: URL, link: Element) => void): void =>
   listen('click auxclick', (event: MouseEvent) => {
-    const link = (event.composedPath() as Leading[]).find(({ localName, href }) => href && /^a/.test(localName))
+    const link = (event.composedPath() as Leading[]).find(({ localName, href }) => href && /^a(rea)?$/.test(localName))
     // The other buttons open a menu, or go back and forward.
     if (link?.href && event.button < 2) act(new URL(link.href.baseVal ?? link.href, document.baseURI), link)
   })
