@@ -28,7 +28,7 @@ export const createIdentity = (disk: Disk, may: () => boolean): Identity => {
   return {
     sessionAt(at_ms) {
       // Either of two moments may come first: a device's clock may have been set back.
-      const isAlive = (moment = '', ms_max: number) => Math.abs(at_ms - Number(moment)) < ms_max
+      const isAlive = (moment: unknown, ms_max: number) => Math.abs(at_ms - Number(moment)) < ms_max
       let [secret = '', since, session = '', last] = (known() || memory).split(' ')
       if (may() && !isAlive(since, age_ms_max)) {
         secret = newSecret()

@@ -53,7 +53,7 @@ export const createQueue = ({ deliver, settle, mayDeliver }: QueueParts): Queue 
   }
   /** What may leave now, beside what is on its way already. */
   const departing = () =>
-    nextWithin(waiting.reduce((left, { leaving, bytes }) => (leaving ? left - bytes : left), in_flight_bytes_max))
+    nextWithin(waiting.reduce((left, { leaving, bytes }) => left - (leaving ? bytes : 0), in_flight_bytes_max))
 
   const changed = (): void => {
     if (isSettling) return
@@ -114,7 +114,11 @@ export const createQueue = ({ deliver, settle, mayDeliver }: QueueParts): Queue 
       return dropped
     },
     leave() {
-      while (departing()[0]) drain([])
+      while (departing()[0]) {
+        // Side by side; but who flushes next waits for these as well.
+        const drained = drain([])
+        sending = sending.then(() => drained)
+      }
     },
     clear() {
       waiting = []

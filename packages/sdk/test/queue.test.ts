@@ -127,6 +127,20 @@ describe('a queue', () => {
     expect(settled[0]).toEqual({ waiting: ['e0', 'e1'], next: [] })
   })
 
+  test('does not end a flush before what left with the page was answered', async () => {
+    let answered = 0
+    const slow = createQueue({
+      deliver: () => new Promise((resolve) => setTimeout(() => resolve(['sent', ++answered]), 500)),
+      settle: () => {},
+      mayDeliver: () => true,
+    })
+    for (const entry of many(150)) slow.add(entry)
+    slow.leave()
+    const flushed = slow.flush().then(() => answered)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(await flushed).toBe(2)
+  })
+
   test('answers a flush with what was said to each batch, and with nothing where nobody answered', async () => {
     const { queue } = openQueue((nth) => (nth > 2 ? ['lost', 'offline'] : [nth > 1 ? 'refused' : 'sent', { nth }]))
     queue.add(entryOf('a', { session: '1' }))
