@@ -14,7 +14,7 @@ export async function main(): Promise<number> {
   try {
     const events = await count(client, 'select count(*) as count from events')
     if (events === 0) throw new Refusal('There are no events: run bench:generate first.')
-    const parts = [...(await partsOfEvents(client)), ...(await dimensions(client))]
+    const parts = [...(await partsOfEvents(client)), ...(await beside(client))]
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0)
     const packed = await packedBytes(client)
     const line = (name: string, bytes: number) => [
@@ -50,8 +50,9 @@ async function partsOfEvents(client: pg.Client): Promise<Part[]> {
   return rows.map(({ name, bytes }) => ({ name: name.replace(/CREATE.* USING (btree )?/, ''), bytes: Number(bytes) }))
 }
 
-async function dimensions(client: pg.Client): Promise<Part[]> {
-  const names = ['pages', 'origins', 'actions', 'clients', 'places']
+/** What stands beside the events: dimensions, rollups, and visits with what was done in them. */
+async function beside(client: pg.Client): Promise<Part[]> {
+  const names = ['pages', 'origins', 'actions', 'clients', 'places', 'rollups', 'visits', 'deeds']
   const { rows } = await client.query<Part>(
     'select name, pg_total_relation_size(name::regclass)::float8 as bytes from unnest($1::text[]) as name',
     [names],

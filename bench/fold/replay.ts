@@ -25,8 +25,11 @@ export const replay = async (client: pg.Client, { events, every, per_insert }: R
   const all: Folded = { events: 0, steps_ms: [], cpu_us: 0, insert_seconds: 0 }
   while (all.events < events) {
     const began_ms = performance.now()
-    for (let stored = 0; stored < every; stored += per_insert)
-      all.events += (await client.query(again, [all.events, per_insert])).rowCount ?? 0
+    for (let stored = 0; stored < every; stored += per_insert) {
+      const { rowCount } = await client.query(again, [all.events, per_insert])
+      if (rowCount !== per_insert) throw new Error(`${rowCount} of ${per_insert} events were stored`)
+      all.events += per_insert
+    }
     all.insert_seconds = (all.insert_seconds ?? 0) + (performance.now() - began_ms) / 1000
     const { steps_ms, cpu_us } = await foldAway(client)
     all.steps_ms.push(...steps_ms)
@@ -55,10 +58,10 @@ export const takeBack = async (client: pg.Client): Promise<void> => {
 /** A day's worth of the newest events, numbered as they came. */
 const last_events = `
 create temporary table last_events as
-select row_number() over (order by at) - 1 as n, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as stored_from, e.*
-from events as e
-where site = (select id from sites where key = 'bench')
-order by at desc limit 10000`
+select row_number() over (order by at) - 1 as n, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as stored_from, newest.*
+from (
+  select * from events where site = (select id from sites where key = 'bench') order by at desc limit 10000
+) as newest`
 
 /** The next events: those of a day over and over, each time a day later, under ids of their own. */
 const again = `

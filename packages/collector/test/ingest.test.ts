@@ -65,9 +65,10 @@ describe('a batch', () => {
 
   test('tells what its browser had no room for, by the name it is counted under', async () => {
     const arrival = arrivalOf([pageView(noon), 7], noon, { dropped: 12 })
+    const delivery = expect.stringMatching(/^019cd7/)
     expect((await walk(arrival)).delivery.refused).toEqual([
-      { site: 1, day: '2026-03-10', reason: 'dropped', count: 12 },
-      { site: 1, day: '2026-03-10', reason: 'invalid', count: 1 },
+      { site: 1, day: '2026-03-10', reason: 'dropped', count: 12, delivery },
+      { site: 1, day: '2026-03-10', reason: 'invalid', count: 1, delivery },
     ])
   })
 
