@@ -13,6 +13,8 @@ export type FaultProxy = {
   turn: (weather: Weather) => void
   /** Batches that came while the collector had asked for none. */
   early: () => number
+  /** Pages that the browser prerendered, and then showed: they ask for `/shown`. */
+  shown: () => number
   close: () => Promise<void>
 }
 
@@ -24,6 +26,7 @@ export const openFaultProxy = async ({ html, script, collector_url }: Sides): Pr
   let weather: Weather = { kind: 'fair' }
   let closed_until_ms = 0
   let early = 0
+  let shown = 0
   const hung = new Set<ServerResponse>()
 
   const forward = async (request: IncomingMessage, body: Buffer): Promise<Response> =>
@@ -55,6 +58,7 @@ export const openFaultProxy = async ({ html, script, collector_url }: Sides): Pr
   const server = createServer((request, response) => {
     request.on('error', () => response.destroy())
     if (request.method === 'POST') return carry(request, response).catch(() => response.destroy())
+    if (request.url === '/shown') shown++
     const isScript = request.url === '/balise.js'
     return response
       .writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' })
@@ -70,6 +74,7 @@ export const openFaultProxy = async ({ html, script, collector_url }: Sides): Pr
       hung.clear()
     },
     early: () => early,
+    shown: () => shown,
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -9,8 +9,8 @@ export type Fault = {
   before?: string
   /** Of the eleven whose mean the peers were measured by. */
   peers?: true
-  /** The browser dies, and is started again. */
-  alone?: true
+  /** It befalls a collector of its own, whose database can be taken away. */
+  stranded?: true
   /** Nobody is left to send some of it: only what was stored can arrive, on a return visit. */
   needs_storage?: true
 }
@@ -80,6 +80,28 @@ export const faults: readonly Fault[] = [
   { name: 'reply lost after the write', act: outage({ kind: 'reply lost' }) },
   { name: 'collector hung for 5 s', act: outage({ kind: 'hung' }) },
   {
+    name: 'collector hung until the tab was closed',
+    needs_storage: true,
+    async act({ tell, page, proxy, wait }) {
+      proxy.turn({ kind: 'hung' })
+      await tell()
+      await wait(1_500)
+      await page().close()
+      await wait(500)
+      proxy.turn({ kind: 'fair' })
+    },
+  },
+  {
+    name: 'database gone for 5 s',
+    stranded: true,
+    async act({ tell, wait, cutDatabase }) {
+      cutDatabase(true)
+      await tell()
+        .then(() => wait(outage_ms))
+        .finally(() => cutDatabase(false))
+    },
+  },
+  {
     name: '110 events of 1 kB wait, tab closed',
     needs_storage: true,
     async act({ tell, page, proxy, wait }) {
@@ -108,54 +130,54 @@ export const faults: readonly Fault[] = [
       await Promise.all([first.close(), page().close()])
     },
   },
-  {
-    name: 'clock a year ahead, tab closed',
-    before: `{ const now = Date.now; Date.now = () => now() + 365 * 86_400_000 }`,
-    act: ({ tell, page }) => tell().then(() => page().close()),
-  },
+  ...([
+    ['ahead', ''],
+    ['behind', '-'],
+  ].map(([where, sign]) => ({
+    name: `clock a year ${where}, tab closed`,
+    before: `{
+      const real = Date
+      const now = () => real.now() + ${sign}365 * 86_400_000
+      window.Date = class extends real {
+        static now = now
+        constructor(...given) { super(...(given.length ? given : [now()])) }
+      }
+    }`,
+    act: ({ tell, page }: Trial) => tell().then(() => page().close()),
+  })) satisfies readonly Fault[]),
   {
     name: 'into the back-forward cache and out',
-    async act({ tell, page, proxy }) {
+    async act({ tell, awayAndBack }) {
       await tell()
-      await page().goto(`${proxy.url}/elsewhere`)
-      await page().goBack({ waitUntil: 'commit' })
+      await awayAndBack()
       await tell()
     },
   },
   {
     name: 'told while prerendering, shown, closed',
-    before: `Object.defineProperty(document, 'prerendering', { value: true, configurable: true })`,
-    async act({ tell, page, wait }) {
-      await tell()
-      await wait(1_500)
-      await page().evaluate(
-        `delete document.prerendering; document.dispatchEvent(new Event('prerenderingchange')); undefined`,
-      )
-      await tell()
-      await page().close()
-    },
+    act: ({ prerender }) => prerender(),
   },
   {
-    name: 'hidden, frozen, discarded',
-    async act({ tell, page, hide, freeze }) {
+    name: 'hidden, frozen, renderer killed',
+    async act({ tell, hide, freeze, killRenderers }) {
       await tell()
       await hide()
       await freeze()
-      await page().close()
+      await killRenderers()
     },
   },
   {
     name: 'hidden and shown ten times',
-    async act({ tell, hide }) {
+    async act({ tell, hide, show }) {
       for (let nth = 0; nth < 10; nth++) {
         await tell({ count: 2 })
         await hide()
+        await show()
       }
     },
   },
   {
     name: 'browser SIGKILL 100 ms after',
-    alone: true,
     needs_storage: true,
     act: ({ tell, wait, killBrowser }) =>
       tell()
@@ -164,7 +186,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'offline, browser SIGKILL 100 ms after',
-    alone: true,
     needs_storage: true,
     async act({ tell, wait, offline, killBrowser, proxy }) {
       await offline(true)
@@ -176,7 +197,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'offline, browser SIGKILL 3 s after',
-    alone: true,
     needs_storage: true,
     async act({ tell, wait, offline, killBrowser, proxy }) {
       await offline(true)

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { ensureChromium } from '../../dev/chromium.ts'
+import type { Page } from 'playwright-core'
 import { type FaultProxy, openFaultProxy } from './fault-proxy.ts'
 import type { Fault } from './faults.ts'
+import type { Person } from './person.ts'
+import type { Setting } from './stage.ts'
 
 /** What a fault may do. */
 export type Trial = {
@@ -15,23 +13,22 @@ export type Trial = {
   open: () => Promise<void>
   /** Tells events in one task of the page, by default ten small ones; resolves once the calls returned. */
   tell: (what?: { count?: number; bytes?: number }) => Promise<void>
+  /** Has the browser prerender a page that tells ten events meanwhile, show it, which tells ten more, and close it. */
+  prerender: () => Promise<void>
   wait: (ms: number) => Promise<void>
   offline: (is: boolean) => Promise<void>
+  /** Brings another tab to the front. */
   hide: () => Promise<void>
+  show: () => Promise<void>
   freeze: () => Promise<void>
+  /** Goes to another page and back, to the same document as before. */
+  awayAndBack: () => Promise<void>
   /** Leaves the origin no room in storage. */
   fill: () => Promise<void>
+  /** Takes the collector's database away. */
+  cutDatabase: (is: boolean) => void
   killRenderers: () => Promise<void>
   killBrowser: () => Promise<void>
-}
-
-/** What every trial of a run shares. */
-export type Setting = {
-  collector_url: string
-  script: Buffer
-  site: string
-  /** The names of the stored events that begin so, each as often as it is stored. */
-  names: (beginning: string) => Promise<string[]>
 }
 
 /** What became of the events of one trial. */
@@ -47,40 +44,48 @@ export type Result = {
 }
 
 /** How long a page that lives may take to deliver what it told; what a dead one left is on its way, or is not. */
-const settle_ms_max = 12_000
+const settle_ms_max = 20_000
 const dead_settle_ms_max = 2_000
-const return_ms_max = 8_000
-const agent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36'
+/** How long a return visit may take, and what may still come after what it told itself has. */
+const return_ms_max = 20_000
+const late_ms_max = 3_000
+const look_every_ms = 200
 let trials = 0
 
-/** Runs one fault once at one level, in a browser of its own with a profile of its own. */
-export const runTrial = async (fault: Fault, level: string, setting: Setting): Promise<Result> => {
-  const key = `t${process.pid}-${trials++}-`
-  const html = `<!doctype html><title>Trial</title><script src="/balise.js" data-site="${setting.site}" data-consent="${level}"></script>`
-  const proxy = await openFaultProxy({ html, script: setting.script, collector_url: setting.collector_url })
-  const profile = mkdtempSync(join(tmpdir(), 'balise-trial-'))
+/** Runs one fault once at one level, with a site of its own, in the browser of `person`, who has no tab of it left after. */
+export const runTrial = async (fault: Fault, level: string, setting: Setting, person: Person): Promise<Result> => {
+  const key = `t${process.pid.toString(36)}${(trials++).toString(36)}-`
+  const collector_url = fault.stranded ? setting.stranded.collector_url : setting.collector_url
+  const proxy = await openFaultProxy({ html: htmlOf(setting.site, level, key), script: setting.script, collector_url })
   let told = 0
-  let context = await launch(profile, fault.before)
-  let page = await context.newPage()
-
-  /** Asked for as a page opens, so that a kill comes without delay. */
-  let processes: { [type: string]: number[] } = {}
+  let page: Page
+  let other: Page | undefined
 
   const open = async () => {
-    page = await context.newPage()
+    page = await person.openTab(fault.before)
     await page.goto(proxy.url)
-    processes = await processesOf(context.browser() as Browser)
+    await person.lookAround()
   }
-  const delivered = async (ms_max: number): Promise<number> => {
-    for (const end_ms = Date.now() + ms_max; ; await wait(150)) {
-      const count = new Set(await setting.names(key)).size
-      if (count >= told || Date.now() > end_ms) return count
+  const session = () => page.context().newCDPSession(page)
+  const stored = async () => new Set(await setting.names(key)).size
+
+  /** Waits until all that was told is stored, `ms_max` are over, or `isOver` says that nothing more will come. */
+  const settled = async (ms_max: number, isOver: () => Promise<boolean> = async () => false): Promise<number> => {
+    for (const end_ms = Date.now() + ms_max; ; await wait(look_every_ms)) {
+      const over = (await isOver()) || Date.now() > end_ms
+      const count = await stored()
+      if (count >= told || over) return count
     }
   }
-  const kill = (type: string): void => {
-    for (const pid of processes[type] ?? []) process.kill(pid, 'SIGKILL')
+
+  /** Whether what the return visit itself told has long been stored: what came before it is read no later. */
+  const hasReturned = () => {
+    let since_ms = 0
+    return async () => {
+      if (!since_ms && (await setting.names(`back-${key}`))[0]) since_ms = Date.now()
+      return since_ms > 0 && Date.now() > since_ms + late_ms_max
+    }
   }
-  const session = () => context.newCDPSession(page)
 
   const trial: Trial = {
     proxy,
@@ -91,70 +96,77 @@ export const runTrial = async (fault: Fault, level: string, setting: Setting): P
       await page.evaluate(`for (let n = ${told}; n < ${told + count}; n++) balise.track('${key}' + n, ${props})`)
       told += count
     },
+    async prerender() {
+      const path = `/next?from=${told}`
+      told += 20
+      await page.evaluate(`
+        setTimeout(() => document.head.append(Object.assign(document.createElement('script'), {
+          type: 'speculationrules',
+          text: '{"prerender":[{"source":"list","urls":["${path}"],"eagerness":"immediate"}]}',
+        })), 300)
+        setTimeout(() => { location.href = '${path}' }, 3_000)`)
+      await person.lookAway()
+      await until('what was prerendered is shown', async () => proxy.shown() > 0)
+      await person.closeTabAt(path)
+    },
     wait: (ms) => wait(ms),
     async offline(is) {
       proxy.turn({ kind: is ? 'reset' : 'fair' })
-      await context.setOffline(is)
+      await person.offline(is)
     },
-    hide: () =>
-      page.evaluate(`for (const is of [true, false]) {
-        Object.defineProperty(document, 'hidden', { value: is, configurable: true })
-        document.dispatchEvent(new Event('visibilitychange'))
-      }`),
+    async hide() {
+      other = other ?? (await person.openTab())
+      await other.bringToFront()
+      await until('the tab is hidden', async () => !!(await page.evaluate('document.hidden')))
+    },
+    async show() {
+      await page.bringToFront()
+      await until('the tab is shown', async () => !(await page.evaluate('document.hidden')))
+    },
     freeze: async () => void (await (await session()).send('Page.setWebLifecycleState', { state: 'frozen' })),
+    async awayAndBack() {
+      await page.evaluate(`addEventListener('pageshow', ({ persisted }) => { window.restored = persisted })`)
+      await page.goto(`${proxy.url}/elsewhere`)
+      await page.goBack({ waitUntil: 'commit' })
+      await until('the page is restored from the cache', async () => !!(await page.evaluate('window.restored')))
+    },
     fill: async () =>
       void (await (await session()).send('Storage.overrideQuotaForOrigin', { origin: proxy.url, quotaSize: 1 })),
-    async killRenderers() {
-      kill('renderer')
-      // The one that Chromium holds ready for the next page dies as well, and has to be missed before a page asks for it.
-      await wait(500)
-    },
-    async killBrowser() {
-      const gone = new Promise((resolve) => context.once('close', resolve))
-      kill('browser')
-      await gone
-    },
+    cutDatabase: setting.stranded.cut,
+    killRenderers: person.killRenderers,
+    killBrowser: person.killBrowser,
   }
 
   try {
     await open()
     await fault.act(trial)
-    const before = await delivered(fault.needs_storage ? dead_settle_ms_max : settle_ms_max)
-    if (fault.alone) context = await launch(profile, fault.before)
-    else await context.setOffline(false)
+    const delivered = await settled(fault.needs_storage ? dead_settle_ms_max : settle_ms_max)
+    await person.offline(false)
     await open()
-    const returned = await delivered(return_ms_max)
+    await trial.page().evaluate(`balise.track('back-${key}')`)
+    const returned = await settled(return_ms_max, hasReturned())
     const { length } = await setting.names(key)
-    return { told, delivered: before, returned, stored: length, early: proxy.early() }
+    return { told, delivered, returned, stored: length, early: proxy.early() }
   } finally {
-    await context.close()
+    await person.closeTabs()
     await proxy.close()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
-/** The ids of a browser's processes. */
-const processesOf = async (browser: Browser): Promise<{ [type: string]: number[] }> => {
-  const session = await browser.newBrowserCDPSession()
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-  await session.detach()
-  return Object.fromEntries(
-    ['browser', 'renderer'].map((name) => [name, processInfo.filter(({ type }) => type === name).map(({ id }) => id)]),
-  )
-}
+/** A page with the script; while it is prerendered it tells what its address asks for. */
+const htmlOf = (site: string, level: string, key: string): string => `<!doctype html><title>Trial</title>
+  <script src="/balise.js" data-site="${site}" data-consent="${level}"></script>
+  <script>
+    const from = Number(new URLSearchParams(location.search).get('from'))
+    const tell = (first) => { for (let n = first; n < first + 10; n++) balise.track('${key}' + n) }
+    if (document.prerendering) {
+      tell(from)
+      document.addEventListener('prerenderingchange', () => { tell(from + 10); fetch('/shown') })
+    }
+  </script>`
 
-/** A real Chromium that keeps pages for going back, knows no host but this machine, and does not call itself a bot. */
-const launch = async (profile: string, before: string | undefined): Promise<BrowserContext> => {
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: ensureChromium(),
-    args: [
-      '--no-sandbox',
-      '--disable-background-networking',
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-      `--user-agent=${agent}`,
-    ],
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  })
-  if (before) await context.addInitScript(before)
-  return context
+/** Waits until something is so; throws where it never is, for then the trial would show something else than it says. */
+const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
+  for (const end_ms = Date.now() + 20_000; !(await isSo()); await wait(50))
+    if (Date.now() > end_ms) throw new Error(`In vain waited until ${what}`)
 }
