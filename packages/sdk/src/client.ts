@@ -16,7 +16,7 @@ export type ClientOptions = Omit<Options, 'capture'> & { capture: readonly Notic
 /** Opens the tracker of this page: joins consent, identity and street behind the public door. */
 export const createClient = (options: ClientOptions): Balise => {
   const { site, endpoint, capture, consent: usual = 'anonymous' } = options
-  let user: string | undefined
+  let user = ''
   let isStopped = false
   const rank = () => Number(consent.rank())
   const mayKeep = () => rank() > 1
@@ -28,16 +28,17 @@ export const createClient = (options: ClientOptions): Balise => {
     to: options,
     rank: () => consent.rank(),
     sessionAt: identity.sessionAt,
-    whoNow: () => ({ visitor: identity.secret() || undefined, user: rank() > 2 ? user : undefined }),
+    whoNow: () => ({ visitor: identity.secret() || undefined, user: (rank() > 2 && user) || undefined }),
     keep: (waiting) => mayKeep() && outbox.keep(waiting),
   })
   const tell: Tell = (draft) => isStopped || street.tell(draft)
 
   const begin = (): void => {
-    if (!mayKeep()) return
-    identity.sessionAt(Date.now())
-    // The level may be lowered before it is read.
-    outbox.load((entry) => mayKeep() && street.hold(entry))
+    if (mayKeep()) {
+      identity.sessionAt(Date.now())
+      // The level may be lowered before it is read.
+      outbox.load((entry) => mayKeep() && street.hold(entry))
+    }
   }
 
   const consent = createConsent(usual, disk, (before = 0, isNew) => {
@@ -56,14 +57,14 @@ export const createClient = (options: ClientOptions): Balise => {
     ...verbsOf(tell),
     notice: (capture) => watch([capture as Noticing], tell, street),
     identify(name) {
-      user = name.length > user_chars_max ? undefined : name
+      user = name.length > user_chars_max ? '' : name
     },
     consent: { set: consent.set, get: consent.get, connect: consent.connect },
     optOut: consent.optOut,
     async forget() {
       const kept = disk.read(person)
       const [visitor] = kept.split(' ')
-      user = undefined
+      user = ''
       consent.set('none')
       if (!visitor) return null
       const [verdict, answer] = await send(`${endpoint}/v1/privacy/erasures`, JSON.stringify({ site, visitor }))

@@ -24,7 +24,10 @@ export const createOutbox = (site: string): Outbox => {
   /** One after the other: nothing is kept before it is known what was left. */
   const use = (act: (pages: IDBObjectStore) => unknown): void => {
     opened = (opened || open(name)).then(async (database) => {
-      await act(database.transaction(name, 'readwrite').objectStore(name))
+      const change = database.transaction(name, 'readwrite')
+      await act(change.objectStore(name))
+      // Now: a page that is frozen or killed answers no event of the database, and would hold others up until it is evicted.
+      change.commit()
       return database
     })
     opened.catch((error) => console.debug('[balise]', error))

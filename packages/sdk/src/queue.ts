@@ -51,17 +51,18 @@ export const createQueue = ({ deliver, settle, mayDeliver }: QueueParts): Queue 
     const visit = rest.filter(({ session }) => session === rest[0]?.session)
     return within(visit, bytes_max).slice(0, events_per_batch_max)
   }
+
   /** What may leave now, beside what is on its way already. */
   const departing = () =>
     nextWithin(waiting.reduce((left, { leaving, bytes }) => left - (leaving ? bytes : 0), in_flight_bytes_max))
 
   const changed = (): void => {
-    if (isSettling) return
+    if (!isSettling)
+      queueMicrotask(() => {
+        isSettling = false
+        settle(waiting, nextWithin(in_flight_bytes_max))
+      })
     isSettling = true
-    queueMicrotask(() => {
-      isSettling = false
-      settle(waiting, nextWithin(in_flight_bytes_max))
-    })
   }
 
   const flush = (): Promise<Answer[]> => {

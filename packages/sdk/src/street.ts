@@ -82,7 +82,7 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
     const at = Date.now()
     const event = { id: uuidv7(at), at, url: address(), ...draft }
     const given = allowed !== 0 && (to.before_send ? to.before_send(event) : event)
-    if (!given) return report('refused', allowed === 0 ? 'no consent' : 'by before_send', event)
+    if (!given) return report('refused', allowed === 0 ? 'no consent' : 'before_send', event)
     const json = jsonOf(given, {
       fields: allFields,
       level: levels[Number(allowed)] as ConsentLevel,
