@@ -52,9 +52,9 @@ export const here = (path: string): string => fileURLToPath(new URL(path, import
  * one version stores for the next. These names may be shortened.
  */
 const inner = [
-  ...['address', 'capture', 'mayDeliver', 'deliver', 'settle', 'add', 'leave', 'clear', 'tell', 'hold'],
+  ...['address', 'capture', 'may', 'deliver', 'settle', 'add', 'leave', 'clear', 'tell', 'hold'],
   ...['sessionAt', 'whoNow', 'keep', 'load', 'erase', 'secret', 'read', 'write', 'usual', 'decided', 'signal', 'to'],
-  ...['hasOptedOut'],
+  ...['optedOut'],
 ]
 
 /** As small as we know how to make code for ES2020, the oldest syntax a page of ours must read. */

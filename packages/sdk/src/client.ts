@@ -18,17 +18,16 @@ export const createClient = (options: ClientOptions): Balise => {
   const { site, endpoint, capture, consent: usual = 'anonymous' } = options
   let user = ''
   let isStopped = false
-  const rank = () => Number(consent.rank())
-  const mayKeep = () => rank() > 1
+  const mayKeep = () => Number(rank()) > 1
 
   const disk = createDisk(site)
   const identity = createIdentity(disk, mayKeep)
   const outbox = createOutbox(site)
   const street = createStreet({
     to: options,
-    rank: () => consent.rank(),
+    rank: () => rank(),
     sessionAt: identity.sessionAt,
-    whoNow: () => ({ visitor: identity.secret() || undefined, user: (rank() > 2 && user) || undefined }),
+    whoNow: () => ({ visitor: identity.secret() || undefined, user: (rank() === 3 && user) || undefined }),
     keep: (waiting) => mayKeep() && outbox.keep(waiting),
   })
   const tell: Tell = (draft) => isStopped || street.tell(draft)
@@ -41,7 +40,7 @@ export const createClient = (options: ClientOptions): Balise => {
     }
   }
 
-  const consent = createConsent(usual, disk, (before = 0, isNew) => {
+  const { rank, optOut, ...consent } = createConsent(usual, disk, (before = 0, isNew) => {
     if (!rank()) street.clear()
     if (before < 2) begin()
     if (!mayKeep() && (before > 1 || isNew)) {
@@ -59,8 +58,8 @@ export const createClient = (options: ClientOptions): Balise => {
     identify(name) {
       user = name.length > user_chars_max ? '' : name
     },
-    consent: { set: consent.set, get: consent.get, connect: consent.connect },
-    optOut: consent.optOut,
+    consent,
+    optOut,
     async forget() {
       const kept = disk.read(person)
       const [visitor] = kept.split(' ')

@@ -24,12 +24,26 @@ const opt_out = 'opt-out'
 export const createConsent = (usual: ConsentLevel, disk: Disk, onDecision: OnDecision): Keeper => {
   let decided: Rank
   let opted_out = ''
-  const hasOptedOut = () => opted_out || disk.read(opt_out)
-  const rank = () => rankBy({ hasOptedOut, signal: signals(), decided, usual: rankOf(usual) })
+  /** The rank in force, once it was asked for in this task; `''` before. */
+  let known: Rank | '' = ''
+  const optedOut = () => opted_out || disk.read(opt_out)
+
+  /** Another tab may have opted out since the last task: storage is read again, but not ten times for one event. */
+  const rank = (): Rank => {
+    if (known === '') {
+      known = rankBy({ optedOut, signal: signals(), decided, usual: rankOf(usual) })
+      queueMicrotask(look)
+    }
+    return known
+  }
+  const look = (): void => {
+    known = ''
+  }
 
   const decide = (act: () => void, isNew: boolean): void => {
     const before = rank()
     act()
+    look()
     onDecision(before, isNew)
   }
   const say = (level: ConsentLevel | undefined, isNew = true): void =>
@@ -46,7 +60,7 @@ export const createConsent = (usual: ConsentLevel, disk: Disk, onDecision: OnDec
       const hear = calm(() => {
         const level = read()
         // Undecided never escalates: it may take a permission back, never a refusal. And who repeats an answer gives none.
-        if (level ? rankOf(level) !== decided : Number(decided) >= rankOf(usual)) say(level, isNew)
+        if (level ? rankOf(level) !== decided : (decided as number) >= rankOf(usual)) say(level, isNew)
       })
       on(hear)
       hear()
@@ -64,7 +78,7 @@ export const createConsent = (usual: ConsentLevel, disk: Disk, onDecision: OnDec
 /** Everything that has a say in the rank. */
 export type Says = {
   /** Asked only where the rest would allow something, so that at `none` no storage is read. */
-  hasOptedOut: () => unknown
+  optedOut: () => unknown
   /** Global Privacy Control or Do Not Track. */
   signal: unknown
   /** What the visitor decided, through the site or a consent platform. */
@@ -74,8 +88,8 @@ export type Says = {
 }
 
 /** The rank in force. */
-export const rankBy = ({ hasOptedOut, signal, decided, usual }: Says): Rank => {
+export const rankBy = ({ optedOut, signal, decided, usual }: Says): Rank => {
   if (signal) return 0
   const rank = decided ?? usual
-  return rank && hasOptedOut() ? 0 : rank || decided
+  return rank && optedOut() ? 0 : rank || decided
 }

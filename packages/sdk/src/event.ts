@@ -41,7 +41,7 @@ export const allFields: Fields = {
   props: (props: Props) =>
     Object.fromEntries(
       Object.entries(props)
-        .filter(([, value]) => ['string', 'boolean'].includes(typeof value) || Number.isFinite(value))
+        .filter(([, value]) => /string|boolean/.test(typeof value) || Number.isFinite(value))
         .slice(0, props_max)
         .map(([name, value]) => [name.slice(0, prop_key_chars_max), text(value, prop_value_chars_max)]),
     ),

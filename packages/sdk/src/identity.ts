@@ -28,15 +28,16 @@ export const createIdentity = (disk: Disk, may: () => boolean): Identity => {
   return {
     sessionAt(at_ms) {
       // Either of two moments may come first: a device's clock may have been set back.
-      const isAlive = (moment: unknown, ms_max: number) => Math.abs(at_ms - Number(moment)) < ms_max
+      const isAlive = (moment: unknown, ms_max: number) => Math.abs(at_ms - (moment as number)) < ms_max
+      const isKept = may()
       let [secret = '', since, session = '', last] = (known() || memory).split(' ')
-      if (may() && !isAlive(since, age_ms_max)) {
+      if (isKept && !isAlive(since, age_ms_max)) {
         secret = newSecret()
         since = `${at_ms}`
       }
       if (!isAlive(last, gap_ms_max)) session = uuidv7(at_ms)
       memory = [secret, since, session, at_ms].join(' ')
-      if (may()) disk.write(person, memory)
+      if (isKept) disk.write(person, memory)
       return session
     },
     secret: () => known().split(' ')[0],

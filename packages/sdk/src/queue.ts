@@ -26,7 +26,7 @@ export type QueueParts = {
   deliver: (batch: readonly Entry[]) => Promise<Outcome>
   /** Told once for all that one task of the page does: what waits now, and what of it would leave next. */
   settle: (waiting: readonly Entry[], next: readonly Entry[]) => void
-  mayDeliver: () => unknown
+  may: () => unknown
 }
 
 const flush_after_ms = 1_000
@@ -35,8 +35,8 @@ const in_flight_bytes_max = 58_000
 /** An event takes 150 bytes at least, so this bounds their number as well. */
 const queue_bytes_max = 512 * 1024
 
-/** A bounded queue that sends each event until the collector takes or refuses it, while `mayDeliver`. */
-export const createQueue = ({ deliver, settle, mayDeliver }: QueueParts): Queue => {
+/** A bounded queue that sends each event until the collector takes or refuses it, while `may`. */
+export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
   let waiting: Entry[] = []
   let sending = Promise.resolve<Answer[]>([])
   let failures = 0
@@ -46,7 +46,7 @@ export const createQueue = ({ deliver, settle, mayDeliver }: QueueParts): Queue 
 
   /** As many as one request holds, of one session; none while none may go. */
   const nextWithin = (bytes_max: number): Entry[] => {
-    if (!mayDeliver() || performance.now() < closed_until_ms) return []
+    if (!may() || performance.now() < closed_until_ms) return []
     const rest = waiting.filter(({ leaving }) => !leaving)
     const visit = rest.filter(({ session }) => session === rest[0]?.session)
     return within(visit, bytes_max).slice(0, events_per_batch_max)

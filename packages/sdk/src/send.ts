@@ -38,8 +38,7 @@ export const send = async (url: string, body: string): Promise<Outcome> => {
 export const sendLater = (url: string, body: string): (() => void) => {
   const call = new AbortController()
   // Chrome 135; TypeScript does not know it yet.
-  const { fetchLater } = window as { fetchLater?: typeof fetch }
-  fetchLater?.(url, postOf(body, call.signal))
+  ;(window as { fetchLater?: typeof fetch }).fetchLater?.(url, postOf(body, call.signal))
   return () => call.abort()
 }
 

@@ -44,7 +44,7 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
     bodyOf(
       {
         site: to.site,
-        consent: levels[Number(rank())] as ConsentLevel, // nothing departs before there is one
+        consent: levels[rank() as number] as ConsentLevel, // nothing departs before there is one
         dropped: dropped || undefined,
         session: batch[0]?.session,
         ...whoNow(),
@@ -68,7 +68,7 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
       callOff?.()
       callOff = next[0] && sendLater(events_url, bodyNow(next))
     }),
-    mayDeliver: () => rank() && !(document as Document & { prerendering?: boolean }).prerendering,
+    may: () => rank() && !(document as Document & { prerendering?: boolean }).prerendering,
   })
 
   const hold = (entry: Entry): void => {
@@ -85,7 +85,7 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
     if (!given) return report('refused', allowed === 0 ? 'no consent' : 'before_send', event)
     const json = jsonOf(given, {
       fields: allFields,
-      level: levels[Number(allowed)] as ConsentLevel,
+      level: levels[allowed as number] as ConsentLevel,
       allow: to.allow_query,
     })
     report('held', json)

@@ -12,7 +12,7 @@ const levelBy = (says: {
 }) => {
   const { opted_out, signal, decided, usual } = says
   const rank = rankBy({
-    hasOptedOut: opted_out,
+    optedOut: opted_out,
     signal,
     decided: decided && levels.indexOf(decided),
     usual: levels.indexOf(usual),

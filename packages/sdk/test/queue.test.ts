@@ -24,7 +24,7 @@ const openQueue = (answer: (nth: number) => Outcome = () => ['sent', '']) => {
       return answer(delivered.length)
     },
     settle: (waiting, next) => settled.push({ waiting: idsOf(waiting), next: idsOf(next) }),
-    mayDeliver: () => allowed.now,
+    may: () => allowed.now,
   })
   return { queue, delivered, settled, allowed, ids: () => delivered.map(({ ids }) => ids) }
 }
@@ -132,7 +132,7 @@ describe('a queue', () => {
     const slow = createQueue({
       deliver: () => new Promise((resolve) => setTimeout(() => resolve(['sent', ++answered]), 500)),
       settle: () => {},
-      mayDeliver: () => true,
+      may: () => true,
     })
     for (const entry of many(150)) slow.add(entry)
     slow.leave()

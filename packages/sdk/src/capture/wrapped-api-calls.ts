@@ -27,7 +27,7 @@ export const wrappedApiCalls =
           endpoint,
           status,
           duration_ms: performance.now() - since_ms,
-          bytes: Number(length) || undefined,
+          bytes: +(length as string) || undefined,
           method,
           props: aborted ? { aborted } : undefined,
         })
@@ -87,7 +87,8 @@ const wrapXhr = (begin: Begin): void => {
     if (call) {
       call.end = begin(call)
       // Adding a listener twice adds it once. Never on `xhr.upload`: that alone would make a preflight necessary.
-      for (const type of ['abort', 'loadend']) xhr.addEventListener(type, hear)
+      xhr.addEventListener('abort', hear)
+      xhr.addEventListener('loadend', hear)
     }
     try {
       pass()
