@@ -286,17 +286,15 @@ describe('a question is one statement', () => {
     const { sql } = statement(asked).compile(world.database)
     expect(sql.slice(sql.indexOf('found as'), sql.indexOf('page as'))).toMatchInlineSnapshot(`
       "found as (
-        with fresh as materialized (
-          select * from unfolded_visits($9)
-        ),
-        kept as not materialized (
+        with kept as not materialized (
           select visits.* from visits
           left join origins as origin on origin.site = $10 and origin.id = visits.origin
           left join clients as client on client.site = $11 and client.id = visits.client
           left join places as place on place.site = $12 and place.id = visits.place
           left join deeds as entry on entry.site = $13 and entry.id = visits.entry
           where visits.site = $14
-            and not exists (select from fresh where fresh.visitor = visits.visitor)
+            and (started_at < (select min(at) from fresh)
+              or (started_at, visitor, session is null, coalesce(session, visitor)) not in (select at, visitor, session is null, coalesce(session, visitor) from fresh))
             and true and coalesce(coalesce(place.country, '(unknown)') = any($15::text[]), false)
         ),
         done as (

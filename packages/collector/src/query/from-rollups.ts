@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { clocks, isTime } from './clock.ts'
 import { type Asked, groupingOf, havingOf } from './columns.ts'
 import { metrics } from './metrics.ts'
+import { daysBefore } from './range.ts'
 
 /** What the days of a question lie in: the name that rollups have for it, and the one value that counts, if any. */
 export type Rolled = { dimension: string; value: string | undefined }
@@ -23,26 +24,28 @@ export const rolledOf = ({ dimensions, filters }: Query): Rolled | undefined => 
   return { dimension: by ?? 'total', value: only?.value }
 }
 
+/** The table expression `changes`: what came after the last fold adds to the days of a question, less what it replaces. */
+export const changesSinceFold = ({ site_id, query }: Asked): RawBuilder<unknown> => sql`changes as (
+  select * from changes_since_fold(${site_id}, ${soughtOf(query).dimension}, (${firstDayOf(query)}))
+)`
+
 /**
- * Answers from the rollups, and from what came after the last fold: what its visitors add up to now, less what they added
- * up to then. `visitors` are those of a day that were not seen on the value since their bucket, or the range, began.
+ * Answers from the rollups, and from `changes`. `visitors` are those of a day that were not seen on the value since their
+ * bucket, or the range, began.
  */
 export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unknown> => {
-  const { dimension, value } = rolledOf(query) ?? { dimension: 'total', value: undefined }
+  const { dimension, value } = soughtOf(query)
   const wanted = sql`day between first_day and last_day${value === undefined ? sql`` : sql` and value = ${value}`}`
   const since = sql`day - ${bucketStartOf(query)}`
   return sql`
-  with changes as (
-    select * from unfolded_changes(${site_id}, ${dimension})
-  ),
-  parts as (
+  with parts as (
     select day, value, events, page_views, visits, bounces, duration_ms,
       unseen[1 + least(${since}, cardinality(unseen) - 1)] as visitors
     from bounds
     join rollups on site = ${site_id} and dimension = ${dimension} and ${wanted}
     union all
-    select day, value, sign * events, sign * page_views, sign * visits, sign * bounces, sign * duration_ms,
-      case when gap is null or gap > ${since} then sign * visitors else 0 end
+    select day, value, events, page_views, visits, bounces, duration_ms,
+      case when gap is null or gap > ${since} then visitors else 0 end
     from bounds
     join changes on ${wanted}
   )
@@ -53,6 +56,15 @@ export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unkno
   from parts
   ${groupingOf(query)}
   ${havingOf(query, counts)}`
+}
+
+const soughtOf = (query: Query): Rolled => rolledOf(query) ?? { dimension: 'total', value: undefined }
+
+/** From which day on it matters when a visitor was seen; null where each day is told by itself. */
+const firstDayOf = ({ metrics, dimensions, compare }: Query): RawBuilder<unknown> => {
+  const isByDay = dimensions.includes('time:hour') || dimensions.includes('time:day')
+  if (isByDay || !metrics.includes('visitors')) return sql`null::date`
+  return sql`select first_day from ${compare ? sql`(select ${daysBefore[compare]} from bounds) as days` : sql`bounds`}`
 }
 
 /** The day on which a visitor begins to be new: that of the bucket, or of the range where there is no bucket. */

@@ -7,8 +7,13 @@ import { dimensions } from './dimensions.ts'
 import { type Counted, metrics } from './metrics.ts'
 import { factsOf } from './plan.ts'
 
+/** The table expression `fresh`: the raw events of the few visitors that came since the last fold, with their visits. */
+export const freshVisits = ({ site_id }: Asked): RawBuilder<unknown> => sql`fresh as materialized (
+  select * from fresh_visits(${site_id})
+)`
+
 /**
- * Answers from visits as 0006 keeps them, and, for the few visitors that came since the last fold, from their raw events.
+ * Answers from visits as 0006 keeps them, but of the visitors in `fresh` from there.
  *
  * Where facts of visits are enough, a visit is one row that tells what it adds to each count; one that reaches over an
  * hour is a row for each of its events. Where facts of events are asked for, every event is a row; those that fit count,
@@ -20,17 +25,15 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   const counted = [...counts].map((what) => rows[what](also(names.map((name) => sql.id(name)))))
   const by_event = factsOf(query).some((name) => dimensions[name].of === 'events')
   return sql`
-  with fresh as materialized (
-    select * from unfolded_visits(${site_id})
-  ),
-  kept as not materialized (
+  with kept as not materialized (
     select visits.* from visits
     left join origins as origin on origin.site = ${site_id} and origin.id = visits.origin
     left join clients as client on client.site = ${site_id} and client.id = visits.client
     left join places as place on place.site = ${site_id} and place.id = visits.place
     left join deeds as entry on entry.site = ${site_id} and entry.id = visits.entry
     where visits.site = ${site_id}
-      and not exists (select from fresh where fresh.visitor = visits.visitor)
+      and (started_at < (select min(at) from fresh)
+        or (started_at, ${whose}) not in (select at, ${whose} from fresh))
       and ${allOf(partsOfAnd(query).filter(isAboutVisits))}
   ),
   done as (${by_event ? byEvent(site_id) : byVisit(site_id, query)}
@@ -144,6 +147,7 @@ const byEvent = (site_id: number): RawBuilder<unknown> => sql`
 
 const deedsOf = (site_id: number): RawBuilder<unknown> =>
   sql`(select id, kind, path, name, endpoint, channel from deeds where site = ${site_id})`
+const whose = sql`visitor, session is null, coalesce(session, visitor)`
 const duration_ms = sql`round(extract(epoch from ended_at - started_at) * 1000)`
 const deed = sql`deed.kind, deed.path, deed.name, deed.endpoint, deed.channel`
 const no_deed = sql`null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel`

@@ -6,8 +6,8 @@ import type { Asked } from './columns.ts'
 import { comparedDays, comparedPage, rowOf } from './comparison.ts'
 import { fromEvents } from './from-events.ts'
 import { fromRawVisits } from './from-raw-visits.ts'
-import { fromRollups } from './from-rollups.ts'
-import { fromVisits } from './from-visits.ts'
+import { changesSinceFold, fromRollups } from './from-rollups.ts'
+import { freshVisits, fromVisits } from './from-visits.ts'
 import { includes } from './includes.ts'
 import { orderOf } from './order.ts'
 import { planOf, type Source } from './plan.ts'
@@ -28,6 +28,8 @@ export type Told = {
 export type Posed = { site: { id: number; time_zone: string }; query: Query; now: Date; from_raw?: boolean }
 
 type AnySource = {
+  /** A table expression that is made once, for the range and the time before it. */
+  once?: (asked: Asked) => RawBuilder<unknown>
   rows: (asked: Asked) => RawBuilder<unknown>
   around_hours: number
   is_exact: (site_id: number) => RawBuilder<boolean>
@@ -38,8 +40,8 @@ const whenFolded = (site_id: number) => sql<boolean>`is_folded(${site_id}, time_
 const always = () => sql<boolean>`true`
 
 const sources: { [S in Source]: AnySource } = {
-  rollups: { rows: fromRollups, around_hours: 0, is_exact: whenFolded },
-  visits: { rows: fromVisits, around_hours: 0, is_exact: whenFolded },
+  rollups: { once: changesSinceFold, rows: fromRollups, around_hours: 0, is_exact: whenFolded },
+  visits: { once: freshVisits, rows: fromVisits, around_hours: 0, is_exact: whenFolded },
   raw_events: { rows: fromEvents, around_hours: 0, is_exact: always },
   raw_visits: { rows: fromRawVisits, around_hours, is_exact: always },
 }
@@ -50,13 +52,18 @@ const sources: { [S in Source]: AnySource } = {
  */
 export const statementOf = ({ site, query, now, from_raw }: Posed): RawBuilder<Told> => {
   const { source, counts } = planOf(query, from_raw)
-  const { rows, around_hours, is_exact } = sources[source]
+  const { once, rows, around_hours, is_exact } = sources[source]
   const asked = { site_id: site.id, query, counts }
   const range = { date_range: query.date_range, time_zone: site.time_zone, now, around_hours }
   const { compare } = query
   return sql<Told>`
 with ${rangeOf(range)},
-${toldOf(query.date_range, site.id)},
+${toldOf(query.date_range, site.id)},${
+    once
+      ? sql`
+${once(asked)},`
+      : sql``
+  }
 found as (${rows(asked)}
 ),
 page as (
