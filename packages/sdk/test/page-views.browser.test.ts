@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { meet } from '../../../bench/delivery/person.ts'
 import { openChromium, say } from './chromium.ts'
 import { installClock } from './clock.ts'
 import { moduleOf, openSite, pageOf, type Site } from './site.ts'
@@ -25,13 +26,18 @@ afterEach(async () => {
 /** Lets the address hold as long as a page has to. */
 const rest = () => page.clock.runFor(150)
 
-/** The views that the collector has once all was sent, as path and query. */
-const views = async (): Promise<{ to: string; from: string | undefined }[]> => {
-  await say(page, (balise) => balise.flush())
+/** The views that the collector has, as path and query. */
+const taken = (): { to: string; from: string | undefined }[] => {
   const events = site.batches().flatMap(({ events }) => events)
   return events
     .filter(({ kind }) => kind === 'page_view')
     .map(({ url, referrer }) => ({ to: url.replace(site.url, ''), from: referrer?.replace(site.url, '') }))
+}
+
+/** The same, once all was sent. */
+const views = async (): Promise<ReturnType<typeof taken>> => {
+  await say(page, (balise) => balise.flush())
+  return taken()
 }
 
 test('a page that loads is one view, with its title, its campaign and where it was come from', async () => {
@@ -207,20 +213,39 @@ describe('a page is called', () => {
 test('a page that the browser prerendered is one view, once it is shown', async () => {
   site.html = pageOf(
     '',
-    `<script type="speculationrules">{"prerender":[{"source":"list","urls":["/next"],"eagerness":"immediate"}]}</script><a href="/next">Next</a>`,
+    `<script>
+      const prerender = () => {
+        const text = '{"prerender":[{"source":"list","urls":["/next"],"eagerness":"immediate"}]}'
+        document.head.append(Object.assign(document.createElement('script'), { type: 'speculationrules', text }))
+        setTimeout(() => { location.href = '/next' }, 4_000)
+      }
+      if (document.prerendering) document.addEventListener('prerenderingchange', () => fetch('/shown'))
+      else if (location.pathname === '/a') fetch('/unwatched').then(prerender)
+    </script>`,
   )
-  const asked: string[] = []
-  site.serve = (request) => {
-    if (request.url === '/next') asked.push(`${request.headers['sec-purpose']}`)
-    return false
+  const seen = () => taken().map(({ to }) => to)
+  const seenBefore: string[][] = []
+  let unwatch = () => {}
+  const unwatched = new Promise<void>((resolve) => {
+    unwatch = resolve
+  })
+  site.serve = ({ url }, response) => {
+    if (url === '/unwatched') unwatched.then(() => response.end())
+    else if (url === '/shown') response.end(`${seenBefore.push(seen())}`)
+    else return false
+    return true
   }
-  await page.goto(`${site.url}/a`)
-  await site.events(1)
-  await expect.poll(() => asked).toEqual(['prefetch;prerender'])
-  expect((await views()).map(({ to }) => to)).toEqual(['/a'])
-  await page.getByText('Next').click()
-  await page.waitForURL('**/next')
-  await expect.poll(async () => (await views()).map(({ to }) => to)).toEqual(['/a', '/next'])
+  const somebody = meet()
+  try {
+    const tab = await somebody.openTab()
+    await tab.goto(`${site.url}/a`)
+    await somebody.lookAway()
+    unwatch()
+    await expect.poll(() => seenBefore, { timeout: 20_000 }).toEqual([['/a']])
+    await expect.poll(seen, { timeout: 10_000 }).toEqual(['/a', '/next'])
+  } finally {
+    await somebody.leave()
+  }
 })
 
 test('two tags on one page count it once', async () => {
