@@ -31,8 +31,11 @@ const months = async ({ database }: World) => {
   `.execute(database)
   return rows.map(({ name }) => name)
 }
-const countOf = async ({ database }: World, site: number) =>
-  (await database.selectFrom('events').select('id').where('site', '=', site).execute()).length
+/** Each of these visitors has one visit of one event. */
+const kept = async ({ database }: World, site: number) => {
+  const of = (table: 'events' | 'visits') => database.selectFrom(table).select('visitor').where('site', '=', site)
+  return { events: (await of('events').execute()).length, visits: (await of('visits').execute()).length }
+}
 
 test('a month that no site wants goes with all its bytes; what one site wants stays for that site', async ({
   world,
@@ -47,7 +50,8 @@ test('a month that no site wants goes with all its bytes; what one site wants st
   await setRetention(database, { site: short.id, months: 2, keeps_sums: true })
   await run()
   expect(await months(world)).toEqual(['events_2026_07', 'events_2026_08'])
-  expect([await countOf(world, short.id), await countOf(world, long.id)]).toEqual([0, 3_000])
+  expect(await kept(world, short.id)).toEqual({ events: 0, visits: 0 })
+  expect(await kept(world, long.id)).toEqual({ events: 3_000, visits: 3_000 })
 
   await setRetention(database, { site: long.id, months: 3, keeps_sums: true })
   await run()
@@ -57,10 +61,14 @@ test('a month that no site wants goes with all its bytes; what one site wants st
     database,
   )
   expect(rows[0]?.first.toISOString().slice(0, 16)).toMatch(/^2026-07-31T15:[0-2]/)
+  const { events, visits } = await kept(world, long.id)
+  expect(visits).toBe(events)
 
   await setRetention(database, { site: long.id, months: 2, keeps_sums: true })
   await run()
   expect(await months(world)).toEqual([])
+  // What happened after 15:00 on the 31st of August is of September in Tokyo, and has moved out of its month.
+  expect(await kept(world, long.id)).toEqual({ events: 12, visits: 12 })
   expect(await bytesOf(world)).toBeLessThan(before / 2)
   for (const site of [short, long]) expect(await checkRollups(database, site.id)).toBeUndefined()
 })
