@@ -33,8 +33,11 @@ const months = async ({ database }: World) => {
 }
 /** Each of these visitors has one visit of one event. */
 const kept = async ({ database }: World, site: number) => {
-  const of = (table: 'events' | 'visits') => database.selectFrom(table).select('visitor').where('site', '=', site)
-  return { events: (await of('events').execute()).length, visits: (await of('visits').execute()).length }
+  const { rows } = await sql<{ events: number; visits: number }>`
+    select (select count(*)::integer from events where site = ${site}) as events,
+      (select count(*)::integer from visits where site = ${site}) as visits
+  `.execute(database)
+  return rows[0]
 }
 
 test('a month that no site wants goes with all its bytes; what one site wants stays for that site', async ({
@@ -61,8 +64,8 @@ test('a month that no site wants goes with all its bytes; what one site wants st
     database,
   )
   expect(rows[0]?.first.toISOString().slice(0, 16)).toMatch(/^2026-07-31T15:[0-2]/)
-  const { events, visits } = await kept(world, long.id)
-  expect(visits).toBe(events)
+  const august = await kept(world, long.id)
+  expect(august?.visits).toBe(august?.events)
 
   await setRetention(database, { site: long.id, months: 2, keeps_sums: true })
   await run()

@@ -1,11 +1,14 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { firstVisitThatDiffers, type VisitDifference } from './check-visits.ts'
 import type { Database, Tables } from './database.ts'
 
 /** Why there is nothing to compare: the site's rollups are just being made anew. */
 export const being_made_anew = 'being made anew'
 
 /** What rollups say of a value on a day, and what a count over raw events says; `null` where it has no such row. */
-export type Difference = { dimension: string; day: string; value: string; rolled_up: Sums | null; counted: Sums | null }
+export type Difference =
+  | { dimension: string; day: string; value: string; rolled_up: Sums | null; counted: Sums | null }
+  | VisitDifference
 
 type Sums = {
   events: number
@@ -17,9 +20,10 @@ type Sums = {
 }
 
 /**
- * Counts a site's raw events anew and compares that with its rollups, as both were at one moment, whatever is stored and
- * folded meanwhile. Answers the first row that differs; nothing when all are equal. Days whose raw events are gone are left
- * out, and how long before such a day a visitor was last seen: nobody can count that any longer.
+ * Counts a site's raw events anew and compares that with its rollups and the visits beside them, as all were at one
+ * moment, whatever is stored and folded meanwhile. Answers the first row that differs; nothing when all are equal. Days
+ * whose raw events are gone are left out, and how long before such a day a visitor was last seen: nobody can count that any
+ * longer.
  *
  * It goes through the visitors in statements of about `events_max` events, and keeps what they add up to in a temporary
  * table: it needs a connection of its own, so Postgres' own protocol. As long as it runs, nothing newer is folded.
@@ -39,8 +43,13 @@ export const checkRollups = (
         create temporary table recounted on commit drop as
         select * from contributions(${site_id}, '{}', 0, '{}')
       `.execute(transaction)
-      for (let last: string | undefined = ''; last !== undefined; )
-        last = await recount(transaction, { site_id, after: last, events_max })
+      for (let after: string | undefined = none; after; ) {
+        const visitors: string[] = await visitorsAfter(transaction, { site_id, after, events_max })
+        const visit = await firstVisitThatDiffers(transaction, site_id, visitors)
+        if (visit) return visit
+        await recount(transaction, site_id, visitors)
+        after = visitors.at(-1)
+      }
       const { rows } = await sql<{ dimension: string }>`
         select unnest(rolled_up()) as dimension
       `.execute(transaction)
@@ -51,26 +60,29 @@ export const checkRollups = (
       return undefined
     })
 
+const none = '00000000-0000-0000-0000-000000000000'
+
 type Part = { site_id: number; after: string; events_max: number }
 
-/** Counts the visitors that come after one, and answers the last of them; nothing when there are no more. */
-const recount = async (transaction: Transaction<Tables>, { site_id, after, events_max }: Part) => {
+/** The visitors that come next, who did about `events_max` events. */
+const visitorsAfter = async (transaction: Transaction<Tables>, { site_id, after, events_max }: Part) => {
   const { rows } = await sql<{ visitors: string[] | null }>`
     select array_agg(distinct visitor order by visitor)::text[] as visitors from (
       select visitor from events
-      where site = ${site_id} and visitor > ${after || '00000000-0000-0000-0000-000000000000'}
+      where site = ${site_id} and visitor > ${after}
       order by visitor limit ${events_max}
     ) as walked
   `.execute(transaction)
-  const visitors = rows[0]?.visitors
-  if (!visitors) return undefined
-  await sql`
+  return rows[0]?.visitors ?? []
+}
+
+/** Adds up what some visitors' events are worth in each dimension. */
+const recount = (transaction: Transaction<Tables>, site_id: number, visitors: readonly string[]) =>
+  sql`
     insert into recounted
     select counted.* from folded_upto(${site_id}, rolled_visitors(${site_id}, ${visitors}::uuid[])) as part
     cross join contributions(${site_id}, part.visitors, part.below, rolled_up()) as counted
   `.execute(transaction)
-  return visitors.at(-1)
-}
 
 const firstDifference = async (database: Kysely<Tables>, site_id: number, dimension: string) => {
   const { rows } = await sql<Difference>`

@@ -1,0 +1,105 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Tables } from './database.ts'
+
+/** What is kept of a visit beside its visitor, its session and its start. */
+export type Facts = {
+  ended_at: string
+  origin: string | null
+  client: string
+  place: string | null
+  /** The path of its first page view. */
+  entry: string | null
+  page_views: number
+  bounced: boolean
+  /** What was done, in its order. */
+  deeds: string[]
+  /** When each of them was, in seconds since 1970, where the visit is not of one hour of the site's clock. */
+  seconds: number[] | null
+}
+
+/** A visit as it is kept, and as raw events give it; `null` where there is none. */
+export type VisitDifference = {
+  dimension: 'visits'
+  day: string
+  value: string
+  rolled_up: Facts | null
+  counted: Facts | null
+}
+
+/**
+ * Derives the visits of some visitors from their raw events anew, and compares them with those that are kept. Answers the
+ * first that differs; nothing when all are equal. What is not folded yet is left out of both.
+ */
+export const firstVisitThatDiffers = async (
+  database: Kysely<Tables>,
+  site_id: number,
+  visitors: readonly string[],
+): Promise<VisitDifference | undefined> => {
+  const { rows } = await sql<VisitDifference>`
+    with part as materialized (
+      select unnest(visitors) as visitor, below
+      from folded_upto(${site_id}, rolled_visitors(${site_id}, ${visitors}::uuid[]))
+    ),
+    stepped as (
+      select event.*, at - lag(at) over step as pause
+      from part
+      join events as event on event.site = ${site_id} and event.visitor = part.visitor and event.stored_by < part.below
+      window step as (partition by event.visitor, session order by at, id)
+    ),
+    numbered as (
+      select *, count(*) filter (where pause > longest_pause(session)) over step as visit
+      from stepped
+      window step as (partition by visitor, session order by at, id)
+    ),
+    counted as (
+      select visitor, session, min(at) as started_at, ${facts({
+        ended_at: sql`max(at)`,
+        origin: sql`(array_agg(origin::text order by at, event.id))[1]`,
+        client: sql`(array_agg(client::text order by at, event.id))[1]`,
+        place: sql`(array_agg(place::text order by at, event.id))[1]`,
+        entry: sql`(array_agg(path order by at, event.id) filter (where kind = 'page_view'))[1]`,
+        page_views: sql`count(*) filter (where kind = 'page_view')`,
+        bounced: sql`count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom'))`,
+        deeds: sql`array_agg(concat_ws(' ', kind, page, coalesce(action, 0), path, name, endpoint, channel) order by at, event.id)`,
+        seconds: sql`case when date_trunc('hour', min(at) at time zone time_zone) <> date_trunc('hour', max(at) at time zone time_zone)
+          then array_agg(floor(extract(epoch from at)) order by at, event.id) end`,
+      })}
+      from numbered as event
+      join pages as shown on shown.site = ${site_id} and shown.id = event.page
+      left join actions as acted on acted.site = ${site_id} and acted.id = event.action
+      cross join (select time_zone from sites where id = ${site_id}) as clock
+      group by visitor, session, visit, time_zone
+    ),
+    kept as (
+      select visitor, session, started_at, ${facts({
+        ended_at: sql`ended_at`,
+        origin: sql`origin::text`,
+        client: sql`client::text`,
+        place: sql`place::text`,
+        entry: sql`(select path from deeds as known where known.site = ${site_id} and known.id = entry)`,
+        page_views: sql`page_views`,
+        bounced: sql`bounced`,
+        deeds: sql`(
+          select array_agg(concat_ws(' ', kind, page, action, path, name, endpoint, channel) order by nth)
+          from unnest(visit.deeds) with ordinality as listed (deed, nth)
+          join deeds as known on known.site = ${site_id} and known.id = listed.deed)`,
+        seconds: sql`(select array_agg(floor(extract(epoch from started_at)) + second) from unnest(seconds) as second)`,
+      })}
+      from part
+      join visits as visit using (visitor)
+      where visit.site = ${site_id}
+    )
+    select 'visits' as dimension, coalesce(kept.started_at, counted.started_at)::text as day,
+      coalesce(kept.visitor, counted.visitor)::text as value, kept.facts as rolled_up, counted.facts as counted
+    from kept
+    full join counted on kept.visitor = counted.visitor and kept.started_at = counted.started_at
+      and coalesce(kept.session, kept.visitor) = coalesce(counted.session, counted.visitor)
+    where kept.facts is distinct from counted.facts
+    order by 2, 3
+    limit 1
+  `.execute(database)
+  return rows[0]
+}
+
+const facts = (of: { [Name in keyof Facts]: RawBuilder<unknown> }): RawBuilder<unknown> =>
+  sql`jsonb_build_object(${sql.join(Object.entries(of).map(([name, value]) => sql`${sql.lit(name)}, ${value}`))}) as facts`
