@@ -24,7 +24,7 @@ const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL, a
                       [--sums keep|drop]      and what they added up to for ever, or not
   balise token create --site KEY [--scope query|privacy ...] [--label TEXT]
                                               make a token and print it, once
-  balise rollups check [--site KEY]           prove that rollups equal a count over raw events
+  balise rollups check [--site KEY]           prove that rollups and visits equal a count over raw events
   balise rollups rebuild [--site KEY]         make them anew from raw events, answers staying exact
   balise pepper                               print a new pepper for PEPPERS`
 
