@@ -363,7 +363,8 @@ describe('a question is one statement', () => {
       "done as (
           select case when second is null then started_at
             else date_trunc('second', started_at) + second * interval '1 second' end as moment, visitor, session, started_at, 1 as events, (deed.kind = 'page_view')::integer as page_views,
-            bounced, round(extract(epoch from ended_at - started_at) * 1000) as duration_ms, origin, client, place, entry.path as entry_path, deed.kind, deed.path, deed.name, deed.endpoint, deed.channel
+            bounced, round(extract(epoch from ended_at - started_at) * 1000) as duration_ms, origin, client, place,
+            null::text as entry_path, deed.kind, deed.path, deed.name, deed.endpoint, deed.channel
           from (
             select range.*, unnest(deeds) as deed_id, unnest(seconds) as second
             from (

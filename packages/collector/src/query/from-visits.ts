@@ -23,7 +23,8 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   const names = query.dimensions.filter((name) => !isTime(name))
   const values = names.map((name) => sql`${dimensions[name].value} as ${sql.id(name)}`)
   const counted = [...counts].map((what) => rows[what](also(names.map((name) => sql.id(name)))))
-  const by_event = factsOf(query).some((name) => dimensions[name].of === 'events')
+  const facts = factsOf(query)
+  const by_event = facts.some((name) => dimensions[name].of === 'events')
   return sql`
   with kept as not materialized (
     select visits.* from visits
@@ -36,7 +37,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
         or (started_at, ${whose}) not in (select at, ${whose} from fresh))
       and ${allOf(partsOfAnd(query).filter(isAboutVisits))}
   ),
-  done as (${by_event ? byEvent(site_id) : byVisit(site_id, query)}
+  done as (${by_event ? byEvent(site_id, facts.includes('visit:entry_page')) : byVisit(site_id, query)}
   ),
   fitting as (
     select event.*${also(values)}
@@ -127,9 +128,11 @@ const byVisit = (site_id: number, query: Query): RawBuilder<unknown> => sql`
       origin, client, place, entry_path, ${no_deed}
     from fresh`
 
-const byEvent = (site_id: number): RawBuilder<unknown> => sql`
+/** Unless entry pages are asked for, nothing is said of them: the planner would look them up for each event. */
+const byEvent = (site_id: number, asks_entry: boolean): RawBuilder<unknown> => sql`
     select ${moment}, visitor, session, started_at, 1 as events, (deed.kind = 'page_view')::integer as page_views,
-      bounced, ${duration_ms} as duration_ms, origin, client, place, entry.path as entry_path, ${deed}
+      bounced, ${duration_ms} as duration_ms, origin, client, place,
+      ${asks_entry ? sql`entry.path` : sql`null::text`} as entry_path, ${deed}
     from (
       select range.*, unnest(deeds) as deed_id, unnest(seconds) as second
       from (
