@@ -24,9 +24,11 @@ export async function main(args: string[]): Promise<number> {
       rounds: { type: 'string', default: '20' },
       days: { type: 'string', default: '30,90' },
       naive: { type: 'string', default: 'yes' },
+      fresh: { type: 'string', default: '1_400' },
     },
   })
-  const bench = await prepare({ rounds: countOf(values.rounds), naive: values.naive === 'yes' })
+  const fresh = countOf(values.fresh)
+  const bench = await prepare({ rounds: countOf(values.rounds), naive: values.naive === 'yes', fresh })
   const rows: string[][] = [['', 'cold ms', 'p50 ms', 'p95 ms', 'naive ms', 'times']]
   try {
     for (const days of values.days.split(',').map(countOf)) rows.push(...(await rowsOf(days, bench)))
@@ -39,7 +41,7 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** Folds the past, and lets happen what no fold has seen yet. */
-const prepare = (options: { rounds: number; naive: boolean }): Promise<Bench> =>
+const prepare = ({ fresh, ...options }: { rounds: number; naive: boolean; fresh: number }): Promise<Bench> =>
   withBench(async ({ client, url, site }) => {
     const { rows } = await client.query<{ last: Date | null; count: string }>(
       'select max(at) as last, count(*) as count from events',
@@ -57,7 +59,7 @@ const prepare = (options: { rounds: number; naive: boolean }): Promise<Bench> =>
     const seconds = (performance.now() - began_ms) / 1000
     await database.destroy()
     if (folded > 0) await client.query('vacuum analyze')
-    const mark = await storeFresh(client, site.id, now)
+    const mark = await storeFresh(client, site.id, { now, count: fresh })
     console.log(
       `${whole(Number(rows[0]?.count))} events; ${whole(folded)} of them folded now, in ${decimal(seconds)} s\n`,
     )
@@ -82,14 +84,16 @@ async function rowsOf(days: number, bench: Bench): Promise<string[][]> {
       const naive_ms = bench.naive ? await checkNaive({ client, site: site.id, range, name, panel, rows }) : undefined
       const [p50, p95] = [median(times), p95Of(times)]
       const times_told = naive_ms === undefined ? '–' : whole(naive_ms / p50)
-      lines.push([
+      const line = [
         `${days} days, ${name}`,
         decimal(cold.get(name)),
         decimal(p50),
         decimal(p95),
         whole(naive_ms),
         times_told,
-      ])
+      ]
+      process.stderr.write(`${line.join('  ')}\n`)
+      lines.push(line)
     }
     const screens: number[] = []
     for (let round = 0; round < bench.rounds; round++) screens.push(await screenOf(ask))

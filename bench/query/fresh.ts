@@ -1,13 +1,14 @@
 import type pg from 'pg'
 
-/** Two minutes of a site that receives a million events a day: what came since the last fold, at the worst. */
-const fresh_events = 1_400
-
 /**
- * Stores events of `now` that no fold has seen: some of the last hour happen once more, by the same visitors. Answers the
- * mark that {@link forgetSince} takes.
+ * Stores `count` events of `now` that no fold has seen: some of the last hour happen once more, by the same visitors.
+ * Answers the mark that {@link forgetSince} takes.
  */
-export const storeFresh = async (client: pg.Client, site: number, now: Date): Promise<string> => {
+export const storeFresh = async (
+  client: pg.Client,
+  site: number,
+  { now, count }: { now: Date; count: number },
+): Promise<string> => {
   const { rows } = await client.query<{ mark: string; names: string }>(
     `select pg_snapshot_xmin(pg_current_snapshot())::text as mark, string_agg(quote_ident(attname), ', ') as names
     from pg_attribute
@@ -20,8 +21,8 @@ export const storeFresh = async (client: pg.Client, site: number, now: Date): Pr
     select site, (left(uuidv7_floor($2)::text, 14) || '7' || right(gen_random_uuid()::text, 21))::uuid, $2, ${names}
     from events
     where site = $1 and id >= uuidv7_floor($2::timestamptz - interval '1 hour')
-    limit ${fresh_events}`,
-    [site, now],
+    limit $3`,
+    [site, now, count],
   )
   await client.query('analyze events')
   return mark
