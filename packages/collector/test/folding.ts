@@ -16,7 +16,7 @@ export const foldToTheEnd = (database: Database, events_max = 1_000): Promise<vo
       const { rows } = await sql`select from refolds`.execute(database)
       expect(rows).toHaveLength(0)
     },
-    { timeout: 15_000, interval: 20 },
+    { timeout: 25_000, interval: 20 },
   )
 
 /** One step of folding a site anew. */
