@@ -32,6 +32,8 @@ describe.each([
     await page.getByRole('button', { name: 'Voir le stock' }).click()
     await page.getByText('12 paniers prêts à Akwa').waitFor()
     await page.getByRole('link', { name: 'Contact' }).click()
+    // Who leaves before the page has its scripts was never there.
+    await page.waitForURL('**/contact/')
     await page.getByRole('link', { name: 'Appeler' }).click()
     await page.close()
 
