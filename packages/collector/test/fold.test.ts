@@ -276,6 +276,20 @@ test('the check names the first row that differs', async ({ world }) => {
   })
 })
 
+test('the check names a visit of somebody who did nothing', async ({ world }) => {
+  const site = await world.settle('UTC', crowd(1))
+  await foldToTheEnd(world.database)
+  await sql`
+    insert into visits (started_at, ended_at, client, visitor, site, page_views, deeds, bounced)
+    select started_at, ended_at, client, ${person(9)}::uuid, site, page_views, deeds, bounced from visits where site = ${site.id}
+  `.execute(world.database)
+  expect(await checkRollups(world.database, site.id)).toMatchObject({
+    dimension: 'visits',
+    value: person(9),
+    counted: null,
+  })
+})
+
 test('the check names the first visit that differs', async ({ world }) => {
   const site = await world.settle('UTC', crowd(3))
   await foldToTheEnd(world.database)

@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { firstVisitThatDiffers, type VisitDifference } from './check-visits.ts'
+import { firstVisitOfNobody, firstVisitThatDiffers, type VisitDifference } from './check-visits.ts'
 import type { Database, Tables } from './database.ts'
 
 /** Why there is nothing to compare: the site's rollups are just being made anew. */
@@ -50,6 +50,8 @@ export const checkRollups = (
         await recount(transaction, site_id, visitors)
         after = visitors.at(-1)
       }
+      const orphan = await firstVisitOfNobody(transaction, site_id)
+      if (orphan) return orphan
       const { rows } = await sql<{ dimension: string }>`
         select unnest(rolled_up()) as dimension
       `.execute(transaction)

@@ -22,7 +22,7 @@ export type VisitDifference = {
   dimension: 'visits'
   day: string
   value: string
-  rolled_up: Facts | null
+  rolled_up: Partial<Facts> | null
   counted: Facts | null
 }
 
@@ -96,6 +96,25 @@ export const firstVisitThatDiffers = async (
       and coalesce(kept.session, kept.visitor) = coalesce(counted.session, counted.visitor)
     where kept.facts is distinct from counted.facts
     order by 2, 3
+    limit 1
+  `.execute(database)
+  return rows[0]
+}
+
+/** The first visit that is kept of a visitor of whom there is no raw event any more, though those of its days are kept. */
+export const firstVisitOfNobody = async (
+  database: Kysely<Tables>,
+  site_id: number,
+): Promise<VisitDifference | undefined> => {
+  const { rows } = await sql<VisitDifference>`
+    select 'visits' as dimension, started_at::text as day, visitor::text as value,
+      jsonb_build_object('ended_at', ended_at, 'page_views', page_views) as rolled_up, null as counted
+    from sites
+    join visits on visits.site = sites.id
+    where sites.id = ${site_id}
+      and ended_at >= coalesce(day_start(raw_from, time_zone), '-infinity')
+      and not exists (select from events where events.site = ${site_id} and events.visitor = visits.visitor)
+    order by started_at, visitor
     limit 1
   `.execute(database)
   return rows[0]
