@@ -358,20 +358,8 @@ CREATE OR REPLACE FUNCTION public.apply_contributions(of_site integer, of_visito
  RETURNS void
  LANGUAGE sql
 AS $function$
-  insert into rollups as r (site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen)
-  select of_site, dimension, day, value,
-    sign * sum(events), sign * sum(page_views), sign * sum(visits), sign * sum(bounces), sign * sum(duration_ms),
-    unseen_of(array_agg(gap), array_agg(sign * visitors))
-  from contributions(of_site, of_visitors, below, rolled_up())
-  group by dimension, day, value
-  order by dimension, day, value
-  on conflict (site, dimension, day, value) do update set
-    events = r.events + excluded.events,
-    page_views = r.page_views + excluded.page_views,
-    visits = r.visits + excluded.visits,
-    bounces = r.bounces + excluded.bounces,
-    duration_ms = r.duration_ms + excluded.duration_ms,
-    unseen = unseen_plus(r.unseen, excluded.unseen)
+  select change_rollups(of_site, of_visitors, case when sign < 0 then below else 0 end,
+    case when sign > 0 then below else 0 end, '-infinity')
 $function$
 ;
 
@@ -413,6 +401,52 @@ AS $function$
     (case when needs = 'raw' or (needs = 'whole' and last_day >= raw_from) then raw_from end)
   ) as bound (begins)
   where id = of_site and first_day < begins
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.change_rollups(of_site integer, of_visitors uuid[], was bigint, becomes bigint, since date)
+ RETURNS void
+ LANGUAGE sql
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+  with parts as (
+    select 1 as sign, now.* from contributions(of_site, of_visitors, becomes, rolled_up()) as now
+    where becomes > 0
+    union all
+    select -1, before.* from contributions(of_site, of_visitors, was, rolled_up()) as before
+    where was > 0
+  ),
+  -- Most of what a known visitor did stays as it was.
+  changed as (
+    select dimension, day, value, gap,
+      sum(sign * visitors)::bigint as visitors, sum(sign * events) as events, sum(sign * page_views) as page_views,
+      sum(sign * visits) as visits, sum(sign * bounces) as bounces, sum(sign * duration_ms) as duration_ms
+    from parts
+    where day >= since
+    group by dimension, day, value, gap
+    having sum(sign * visitors) <> 0 or sum(sign * events) <> 0 or sum(sign * page_views) <> 0
+      or sum(sign * visits) <> 0 or sum(sign * bounces) <> 0 or sum(sign * duration_ms) <> 0
+  ),
+  changes as (
+    select spread.dimension, spread.day, value,
+      sum(events) as events, sum(page_views) as page_views, sum(visits) as visits, sum(bounces) as bounces,
+      sum(duration_ms) as duration_ms, unseen_of(array_agg(spread.gap), array_agg(spread.visitors)) as unseen
+    from changed
+    cross join lateral in_spans(changed.dimension, changed.day, changed.gap, changed.visitors) as spread
+    group by spread.dimension, spread.day, value
+  )
+  insert into rollups as r (site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen)
+  select of_site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen
+  from changes
+  where events <> 0 or page_views <> 0 or visits <> 0 or bounces <> 0 or duration_ms <> 0 or 0 <> any (unseen)
+  order by dimension, day, value
+  on conflict (site, dimension, day, value) do update set
+    events = r.events + excluded.events,
+    page_views = r.page_views + excluded.page_views,
+    visits = r.visits + excluded.visits,
+    bounces = r.bounces + excluded.bounces,
+    duration_ms = r.duration_ms + excluded.duration_ms,
+    unseen = unseen_plus(r.unseen, excluded.unseen)
 $function$
 ;
 
@@ -952,6 +986,25 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.first_month(since date)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select date_trunc('month', since::timestamp + interval '1 month' - interval '1 day')::date
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.first_pentad(since date)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when extract(day from since) > 26 then (date_trunc('month', since::timestamp) + interval '1 month')::date
+    else date_trunc('month', since::timestamp)::date + 5 * ((extract(day from since)::integer + 3) / 5) end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.fold(events_max integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1178,6 +1231,19 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.in_spans(of_dimension text, of_day date, of_gap integer, of_visitors bigint)
+ RETURNS TABLE(dimension text, day date, gap integer, visitors bigint)
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select of_dimension || span, first_day,
+    case when of_gap > of_day - first_day then of_gap - (of_day - first_day) end,
+    case when of_gap <= of_day - first_day then 0 else of_visitors end
+  from spans_of(of_day)
+  where span = '' or of_dimension <> 'time:hour'
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.is_expired(of_site integer, of_visitor uuid, of_session uuid, moment timestamp with time zone, begins timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
@@ -1334,6 +1400,15 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.pentad_of(day date)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select date_trunc('month', day::timestamp)::date + 5 * least(5, (extract(day from day)::integer - 1) / 5)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.prepare_partitions(first date, last date)
  RETURNS void
  LANGUAGE plpgsql
@@ -1425,33 +1500,9 @@ CREATE OR REPLACE FUNCTION public.refresh_counts(of_site integer, of_visitors uu
  RETURNS void
  LANGUAGE sql
 AS $function$
-  with parts as (
-    select 1 as sign, now.* from contributions(of_site, of_visitors, until, rolled_up()) as now
-    union all
-    select -1, was.* from contributions(of_site, of_visitors, since, rolled_up()) as was
-    where since > 0
-  ),
-  changes as (
-    select dimension, day, value,
-      sum(sign * events) as events, sum(sign * page_views) as page_views, sum(sign * visits) as visits,
-      sum(sign * bounces) as bounces, sum(sign * duration_ms) as duration_ms,
-      unseen_of(array_agg(gap), array_agg(sign * visitors)) as unseen
-    from parts
-    where since > 0 or day >= (select coalesce(raw_from, '-infinity') from sites where id = of_site)
-    group by dimension, day, value
-  )
-  insert into rollups as r (site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen)
-  select of_site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen
-  from changes
-  where events <> 0 or page_views <> 0 or visits <> 0 or bounces <> 0 or duration_ms <> 0 or 0 <> any (unseen)
-  order by dimension, day, value
-  on conflict (site, dimension, day, value) do update set
-    events = r.events + excluded.events,
-    page_views = r.page_views + excluded.page_views,
-    visits = r.visits + excluded.visits,
-    bounces = r.bounces + excluded.bounces,
-    duration_ms = r.duration_ms + excluded.duration_ms,
-    unseen = unseen_plus(r.unseen, excluded.unseen)
+  select change_rollups(of_site, of_visitors, since, until,
+    case when since > 0 then '-infinity' else coalesce(raw_from, '-infinity') end)
+  from sites where id = of_site
 $function$
 ;
 
@@ -1469,6 +1520,7 @@ $function$
 CREATE OR REPLACE FUNCTION public.refresh_visits(of_site integer, of_visitors uuid[], since bigint, until bigint)
  RETURNS void
  LANGUAGE sql
+ SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
   insert into deeds (site, page, action, kind, path, name, endpoint, channel)
   select of_site, done.page, done.action, done.kind, page.path, action.name, action.endpoint, action.channel
@@ -1687,6 +1739,15 @@ AS $function$
     sums_from = case when keeps then sums_from else raw_from end,
     is_swept = is_swept and (keeps or raw_from is null)
   where id = of_site
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.spans_of(day date)
+ RETURNS TABLE(span text, first_day date)
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  values ('', day), ('/pentad', pentad_of(day)), ('/month', date_trunc('month', day::timestamp)::date)
 $function$
 ;
 

@@ -61,11 +61,11 @@ const history = fc.record({
   forgets: fc.option(fc.constantFrom(1, 2, 3)),
 })
 
-/** An event `at_ms` from a midnight, most often close to one. */
+/** An event `at_ms` from a midnight, most often close to it, or to that of another pentad or month. */
 const event = fc.record({
   // Ten minutes apart, so that gaps of just 30 minutes are common.
   at_ms: fc
-    .tuple(fc.constantFrom(0, 0, 0, -24, 24, 11), fc.integer({ min: -9, max: 12 }))
+    .tuple(fc.constantFrom(0, 0, 0, 0, -24, 24, 11, -6 * 24, -35 * 24), fc.integer({ min: -9, max: 12 }))
     .map(([hours, tens]) => hours * hour_ms + tens * 10 * minute_ms),
   late_ms: fc.constantFrom(0, 0, 0, 1, minute_ms),
   // How far the id's own time is from the event's.
@@ -131,6 +131,7 @@ const parts = {
   range: fc.oneof(
     fc.constantFrom(...namedRanges),
     fc.tuple(fc.integer({ min: -2, max: 2 }), fc.integer({ min: 0, max: 3 })),
+    fc.tuple(fc.integer({ min: -40, max: -2 }), fc.integer({ min: 4, max: 75 })),
   ),
   metrics: fc.uniqueArray(fc.constantFrom(...metrics), { minLength: 1, maxLength: 6 }),
   dimensions: fc.uniqueArray(fc.constantFrom(...dimensions), { maxLength: 3 }),
@@ -161,7 +162,7 @@ const askedOf = (midnight: number, { range, order, filters, compare, ...drawn }:
   const date_range: DateRange = Array.isArray(range)
     ? [dayAfter(midnight, range[0]), dayAfter(midnight, range[0] + range[1])]
     : range
-  const isLong = date_range === 'all' || date_range === '12mo' || date_range === 'year'
+  const isLong = Array.isArray(range) ? range[1] > 30 : range === 'all' || range === '12mo' || range === 'year'
   const split = drawn.dimensions.filter((name) => !(isLong && name === 'time:hour'))
   const isComparable = date_range !== 'all' && !(compare === 'previous_period' && split.includes('time:month'))
   const columns = [...drawn.metrics, ...split]

@@ -30,24 +30,29 @@ export const changesSinceFold = ({ site_id, query }: Asked): RawBuilder<unknown>
 )`
 
 /**
- * Answers from the rollups, and from `changes`. `visitors` are those of a day that were not seen on the value since their
- * bucket, or the range, began.
+ * Answers from the rollups, and from `changes`. `visitors` are those of a day, or of a longer span, that were not seen on the
+ * value since their bucket, or the range, began.
  */
 export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unknown> => {
   const { dimension, value } = soughtOf(query)
-  const wanted = sql`day between first_day and last_day${value === undefined ? sql`` : sql` and value = ${value}`}`
+  const ofValue = value === undefined ? sql`` : sql` and value = ${value}`
   const since = sql`day - ${bucketStartOf(query)}`
   return sql`
-  with parts as (
+  with spans as not materialized (
+    select *, first_pentad(first_day) as pentads_from, pentad_of(last_day + 1) as pentads_to,
+      first_month(first_day) as months_from, date_trunc('month', (last_day + 1)::timestamp)::date as months_to
+    from bounds
+  ),
+  parts as (
     select day, value, events, page_views, visits, bounces, duration_ms,
       unseen[1 + least(${since}, cardinality(unseen) - 1)] as visitors
-    from bounds
-    join rollups on site = ${site_id} and dimension = ${dimension} and ${wanted}
+    from spans
+    join rollups on site = ${site_id} and (${isByDay(query) ? daysOf(dimension) : spansOf(dimension)})${ofValue}
     union all
     select day, value, events, page_views, visits, bounces, duration_ms,
       case when gap is null or gap > ${since} then visitors else 0 end
     from bounds
-    join changes on ${wanted}
+    join changes on day between first_day and last_day${ofValue}
   )
   select ${sql.join([
     ...query.dimensions.map((name) => sql`${labelOf(name)} as ${sql.id(name)}`),
@@ -58,19 +63,31 @@ export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unkno
   ${havingOf(query, counts)}`
 }
 
+const daysOf = (dimension: string) => sql`dimension = ${dimension} and day between first_day and last_day`
+
+/** The longest spans that a range is made up of (0013): its whole months, what is left of its whole pentads, and of its days. */
+const spansOf = (dimension: string) => sql`
+      ${daysOf(dimension)} and (day < pentads_from or day >= pentads_to)
+      or dimension = ${`${dimension}/pentad`} and day >= pentads_from and day < pentads_to and (day < months_from or day >= months_to)
+      or dimension = ${`${dimension}/month`} and day >= months_from and day < months_to`
+
+/** Whether each day is told by itself: no bucket is longer. */
+const isByDay = ({ dimensions }: Query): boolean => dimensions.includes('time:hour') || dimensions.includes('time:day')
+
 const soughtOf = (query: Query): Rolled => rolledOf(query) ?? { dimension: 'total', value: undefined }
 
 /** From which day on it matters when a visitor was seen; null where each day is told by itself. */
-const firstDayOf = ({ metrics, dimensions, compare }: Query): RawBuilder<unknown> => {
-  const isByDay = dimensions.includes('time:hour') || dimensions.includes('time:day')
-  if (isByDay || !metrics.includes('visitors')) return sql`null::date`
+const firstDayOf = (query: Query): RawBuilder<unknown> => {
+  if (isByDay(query) || !query.metrics.includes('visitors')) return sql`null::date`
+  const { compare } = query
   return sql`select first_day from ${compare ? sql`(select ${daysBefore[compare]} from bounds) as days` : sql`bounds`}`
 }
 
 /** The day on which a visitor begins to be new: that of the bucket, or of the range where there is no bucket. */
-const bucketStartOf = ({ dimensions }: Query): RawBuilder<unknown> => {
-  if (dimensions.includes('time:hour') || dimensions.includes('time:day')) return sql`day`
-  if (dimensions.includes('time:month')) return sql`greatest(first_day, date_trunc('month', day::timestamp)::date)`
+const bucketStartOf = (query: Query): RawBuilder<unknown> => {
+  if (isByDay(query)) return sql`day`
+  if (query.dimensions.includes('time:month'))
+    return sql`greatest(first_day, date_trunc('month', day::timestamp)::date)`
   return sql`first_day`
 }
 

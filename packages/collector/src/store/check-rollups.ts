@@ -5,7 +5,7 @@ import type { Database, Tables } from './database.ts'
 /** Why there is nothing to compare: the site's rollups are just being made anew. */
 export const being_made_anew = 'being made anew'
 
-/** What rollups say of a value on a day, and what a count over raw events says; `null` where it has no such row. */
+/** What rollups say of a value on a day, or of one of its spans (0013), and what a count over raw events says; `null` where it has no such row. */
 export type Difference =
   | { dimension: string; day: string; value: string; rolled_up: Sums | null; counted: Sums | null }
   | VisitDifference
@@ -53,7 +53,9 @@ export const checkRollups = (
       const orphan = await firstVisitOfNobody(transaction, site_id)
       if (orphan) return orphan
       const { rows } = await sql<{ dimension: string }>`
-        select unnest(rolled_up()) as dimension
+        select dimension || span as dimension
+        from unnest(rolled_up()) as dimension
+        cross join spans_of('2026-01-01')
       `.execute(transaction)
       for (const { dimension } of rows) {
         const difference = await firstDifference(transaction, site_id, dimension)
@@ -78,12 +80,14 @@ const visitorsAfter = async (transaction: Transaction<Tables>, { site_id, after,
   return rows[0]?.visitors ?? []
 }
 
-/** Adds up what some visitors' events are worth in each dimension. */
+/** Adds up what some visitors' events are worth in each dimension, by day and by longer spans. */
 const recount = (transaction: Transaction<Tables>, site_id: number, visitors: readonly string[]) =>
   sql`
     insert into recounted
-    select counted.* from folded_upto(${site_id}, rolled_visitors(${site_id}, ${visitors}::uuid[])) as part
+    select spread.dimension, spread.day, value, spread.gap, spread.visitors, events, page_views, visits, bounces, duration_ms
+    from folded_upto(${site_id}, rolled_visitors(${site_id}, ${visitors}::uuid[])) as part
     cross join contributions(${site_id}, part.visitors, part.below, rolled_up()) as counted
+    cross join lateral in_spans(counted.dimension, counted.day, counted.gap, counted.visitors) as spread
   `.execute(transaction)
 
 const firstDifference = async (database: Kysely<Tables>, site_id: number, dimension: string) => {
