@@ -24,12 +24,34 @@ export type SiteMoment = { day: string; since_midnight_ms: number }
 
 /** Reads a site's wall clock at a moment. `time_zone` is an IANA name. */
 export const siteMomentOf = (at: Date, time_zone: string): SiteMoment => {
-  const part: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {}
-  for (const { type, value } of formatOf(time_zone).formatToParts(at)) part[type] = value
+  const shown_ms = at.getTime() + aheadOf(at.getTime(), time_zone)
   return {
-    day: `${part.year?.padStart(4, '0')}-${part.month}-${part.day}`,
-    since_midnight_ms: (Number(part.hour) * 3600 + Number(part.minute) * 60 + Number(part.second)) * 1000,
+    day: new Date(shown_ms).toISOString().slice(0, 10),
+    since_midnight_ms: ((shown_ms % day_ms) + day_ms) % day_ms,
   }
+}
+
+const minute_ms = 60_000
+const day_ms = 86_400_000
+
+/** By how many milliseconds each zone was ahead of UTC in a minute: asking its calendar takes longer than all else about an event's day. */
+const ahead = new Map<string, number>()
+const ahead_max = 20_000
+
+/** No clock leaps within a minute. */
+const aheadOf = (at_ms: number, time_zone: string): number => {
+  const minute = Math.floor(at_ms / minute_ms)
+  const asked = `${minute} ${time_zone}`
+  const known = ahead.get(asked)
+  if (known !== undefined) return known
+
+  const part: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {}
+  for (const { type, value } of formatOf(time_zone).formatToParts(minute * minute_ms)) part[type] = value
+  const shown = `${part.year?.padStart(4, '0')}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}Z`
+  const ms = Date.parse(shown) - minute * minute_ms
+  if (ahead.size >= ahead_max) ahead.clear()
+  ahead.set(asked, ms)
+  return ms
 }
 
 /** The calendar day before a day. */
