@@ -37,7 +37,7 @@ describe('deliveries that are stored together', () => {
       await gate
       return storeEvents(database, delivery)
     }
-    const bounds = { stores_at_once_max: 1, events_per_store_max: 50, events_waiting_max: 500 }
+    const bounds = { stores_at_once_max: 1, events_per_store_max: 50, events_waiting_max: 500, patience_ms: 10 }
     return { letGo, together, deliver: createMicroBatch({ store, ...bounds }) }
   }
   const count = (outcomes: PromiseSettledResult<unknown>[]) => ({
@@ -67,6 +67,28 @@ describe('deliveries that are stored together', () => {
       .select(({ fn }) => fn.countAll().as('total'))
       .executeTakeFirstOrThrow()
     expect(Number(total)).toBe(stored * 10 + 40)
+  })
+
+  test('go together though several could be stored at once, and wait for one that is held up no longer than they must', async () => {
+    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>()
+    const together: Delivery[] = []
+    const deliver = createMicroBatch({
+      store: async (delivery) => {
+        together.push(delivery)
+        if (delivery.events.some(({ site }) => site === flooding)) await gate
+        return storeEvents(database, delivery)
+      },
+      stores_at_once_max: 2,
+      events_per_store_max: 50,
+      events_waiting_max: 500,
+      patience_ms: 10,
+    })
+    const held_up = deliver(events(flooding, 1))
+    const others = Array.from({ length: 20 }, () => deliver(events(base.site.id, 2)))
+    await Promise.all(others)
+    expect(together.map((delivery) => delivery.events.length)).toEqual([1, 40])
+    letGo()
+    expect(await held_up).toEqual([])
   })
 
   test('are told each for itself what became of an event that comes twice at once', async () => {

@@ -38,6 +38,7 @@ export const openLanes = async (options: OpenLanesOptions) => {
       stores_at_once_max: 4,
       events_per_store_max: 2_000,
       events_waiting_max: share(options.events_waiting_max),
+      patience_ms: 50,
     })
     if (!folder) return { lane: store, stop: async () => {} }
     const own = folderOf(folder, name)

@@ -21,7 +21,7 @@ export class Overloaded extends Error {
 /**
  * Stores the deliveries that arrive while another store is under way together, in one statement and one commit: the
  * commit's wait for the disk is shared, and a lone delivery does not wait at all. Each is answered for itself, once it
- * is durable.
+ * is durable. Where the one under way is held up, what has come meanwhile waits `patience_ms` for it and is then stored beside it.
  *
  * Sites take turns: one that floods waits for itself, and is the first that is refused.
  *
@@ -34,10 +34,13 @@ export const createMicroBatch = (options: {
   stores_at_once_max: number
   events_per_store_max: number
   events_waiting_max: number
+  patience_ms: number
 }) => {
-  const { store, stores_at_once_max, events_per_store_max, events_waiting_max } = options
+  const { store, stores_at_once_max, events_per_store_max, events_waiting_max, patience_ms } = options
   const waiting = createFairQueue<Waiting>({ weight_max: events_waiting_max, weightOf: eventsOf })
   let stores = 0
+  let isDraining = false
+  let patience: ReturnType<typeof setTimeout> | undefined
 
   const take = (): Waiting[] => {
     const ids = new Set<string>()
@@ -67,11 +70,28 @@ export const createMicroBatch = (options: {
     }
   }
 
-  const drain = async (): Promise<void> => {
-    if (stores >= stores_at_once_max) return
+  const storeNext = async (): Promise<void> => {
+    clearTimeout(patience)
+    patience = undefined
     stores += 1
-    while (!waiting.isEmpty()) await storeTogether(take())
+    await storeTogether(take())
     stores -= 1
+  }
+
+  const storeBeside = (): void => {
+    patience = undefined
+    if (!waiting.isEmpty() && stores < stores_at_once_max) void storeNext()
+  }
+
+  /** One store after the other: the more go together, the less each costs. */
+  const drain = async (): Promise<void> => {
+    if (isDraining) {
+      patience ??= setTimeout(storeBeside, patience_ms)
+      return
+    }
+    isDraining = true
+    while (!waiting.isEmpty()) await storeNext()
+    isDraining = false
   }
 
   return (delivery: Delivery): Promise<Outcome[]> => {
