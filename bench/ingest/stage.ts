@@ -5,7 +5,7 @@ import { root } from '../../dev/command.ts'
 import { createParts } from '../../dev/parts.ts'
 import { startPostgres } from '../../dev/postgres.ts'
 import { type Base, makeBase } from './base.ts'
-import { started } from './started.ts'
+import { started, startedOnNode } from './started.ts'
 
 /** A collector on one runtime, and the hello-world on the same one: the processes are told by their ids. */
 export type Runtime = {
@@ -58,7 +58,7 @@ export const openStage = async (): Promise<Stage> => {
       ADDRESS_HEADER: 'x-real-ip',
       LIMITS: 'off',
     }
-    const server = await parts.add('Node', started('packages/collector/src/node.ts', { env }))
+    const server = await parts.add('Node', startedOnNode(env))
     const hello = await parts.add('hello-world', started('bench/ingest/hello-node.ts'))
     return {
       name: 'Node',

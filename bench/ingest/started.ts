@@ -9,6 +9,10 @@ export type Started = { pid: number; urls: string[]; stop: () => Promise<void> }
 
 const ready_within_ms = 60_000
 
+/** Runs the collector on Node as the README does. */
+export const startedOnNode = (env: Record<string, string>): Promise<Started> =>
+  started('packages/collector/src/node.ts', { env: { ...env, NODE_OPTIONS: '--max-semi-space-size=4' } })
+
 /** Runs a file of the checkout in Node and waits for the first line in which it tells an address. */
 export const started = async (
   file: string,

@@ -6,7 +6,7 @@ import { root } from '../../dev/command.ts'
 import { createParts } from '../../dev/parts.ts'
 import { startPostgres } from '../../dev/postgres.ts'
 import { type Base, makeBase } from '../ingest/base.ts'
-import { started } from '../ingest/started.ts'
+import { startedOnNode } from '../ingest/started.ts'
 
 /** A collector on Node as people run it, with its spool, and a Postgres that waits for the disk. */
 export type SoakStage = {
@@ -33,16 +33,14 @@ export const openSoakStage = async (): Promise<SoakStage> => {
   const token = await createTokenFor(base.url, { site: base.site.key, scopes: ['query', 'privacy'], label: 'soak' })
   const collector = await parts.add(
     'the collector',
-    started('packages/collector/src/node.ts', {
-      env: {
-        DATABASE_URL: base.url,
-        PEPPERS: pepper(),
-        SHARES_DIR: join(dir, 'shares'),
-        SPOOL_DIR: join(dir, 'spool'),
-        PORT: '0',
-        ADDRESS_HEADER: 'x-real-ip',
-        LIMITS: 'off',
-      },
+    startedOnNode({
+      DATABASE_URL: base.url,
+      PEPPERS: pepper(),
+      SHARES_DIR: join(dir, 'shares'),
+      SPOOL_DIR: join(dir, 'spool'),
+      PORT: '0',
+      ADDRESS_HEADER: 'x-real-ip',
+      LIMITS: 'off',
     }),
   )
   return { base, url: collector.urls[0] ?? '', token, collector, postgres, stop: parts.stop }
