@@ -23,12 +23,12 @@ export type Counts = {
 /** See {@link createTraffic}. */
 export type Traffic = ReturnType<typeof createTraffic>
 
-const batch_events = 50
 /** Half of the events come alone, half in batches. */
 const share_of_singles = 0.5
-/** Distinct requests: their visitors come back again and again. */
-const singles_written = 4_000
-const batches_written = 400
+/** How many browsers are there at once, and how many requests each sends on average before another one comes instead. */
+const singles = { browsers: 4_000, requests: 8, events: 1 }
+const batches = { browsers: 400, requests: 2, events: 50 }
+type Crowd = typeof singles
 /** Phones that were offline, and browsers that did not hear the answer. */
 const late_share = 0.02
 const late_ms_max = 20 * 86_400_000
@@ -48,10 +48,19 @@ const questions = [
 /** Browsers that send, people who ask to be forgotten and a dashboard that asks, steadily until they are told to stop. */
 export const createTraffic = (stage: SoakStage, { events_per_second }: { events_per_second: number }) => {
   const random = createRandom(11)
-  const written = (count: number, events: number) =>
-    Array.from({ length: count }, () => writeParcel(random, stage.base.site.key, events))
-  const singles = written(singles_written, 1)
-  const batches = written(batches_written, batch_events)
+  const crowdOf = ({ browsers, requests, events }: Crowd) => {
+    const another = () => writeParcel(random, stage.base.site.key, events)
+    const parcels = Array.from({ length: browsers }, another)
+    const next = (): Parcel => {
+      const place = Math.floor(random() * parcels.length)
+      const parcel = parcels[place] ?? another()
+      if (random() * requests < 1) parcels[place] = another()
+      return parcel
+    }
+    return { parcels, next }
+  }
+  const alone = crowdOf(singles)
+  const together = crowdOf(batches)
   const counts: Counts = { accepted: 0, duplicate: 0, forgotten: 0, erased: 0, erasures: 0, questions: 0, retried: 0 }
   const latencies = { ingest: createHistogram(), question: createHistogram() }
   const under_way = new Map<Parcel, number>()
@@ -98,12 +107,14 @@ export const createTraffic = (stage: SoakStage, { events_per_second }: { events_
     const reply = await deliver(body, headers)
     counts.accepted += reply.accepted + (reply.duplicate ?? 0)
     if (random() < twice_share) await deliver(body, headers)
-    under_way.set(parcel, (under_way.get(parcel) ?? 0) - 1)
+    const others = (under_way.get(parcel) ?? 0) - 1
+    if (others > 0) under_way.set(parcel, others)
+    else under_way.delete(parcel)
   }
   /** Somebody of whom nothing is under way leaves for good; what comes of them afterwards is not to be kept. */
   const erase = async (): Promise<void> => {
-    const index = singles.findIndex((parcel) => parcel.visitor && !under_way.get(parcel))
-    const [person] = index < 0 ? [] : singles.splice(index, 1)
+    const index = alone.parcels.findIndex((parcel) => parcel.visitor && !under_way.get(parcel))
+    const [person] = index < 0 ? [] : alone.parcels.splice(index, 1)
     if (!person) return
     const asked = JSON.stringify({ site: stage.base.site.key, visitor: person.visitor })
     const receipt = erasureReceipt.parse(await post('/v1/privacy/erasures', asked, { 'content-type': 'text/plain' }))
@@ -132,8 +143,8 @@ export const createTraffic = (stage: SoakStage, { events_per_second }: { events_
     }
   }
   const running = [
-    steadily(1000 / (events_per_second * share_of_singles), () => send(oneOf(random, singles))),
-    steadily((1000 * batch_events) / (events_per_second * (1 - share_of_singles)), () => send(oneOf(random, batches))),
+    steadily(1000 / (events_per_second * share_of_singles), () => send(alone.next())),
+    steadily((1000 * batches.events) / (events_per_second * (1 - share_of_singles)), () => send(together.next())),
     steadily(erasure_every_ms, erase),
     steadily(question_every_ms, question),
   ]

@@ -297,13 +297,21 @@ describe('a question is one statement', () => {
               or (started_at, visitor, session is null, coalesce(session, visitor)) not in (select at, visitor, session is null, coalesce(session, visitor) from fresh))
             and true and coalesce(coalesce(place.country, '(unknown)') = any($15::text[]), false)
         ),
+        came as not materialized (
+          select fresh.* from fresh
+          cross join lateral (select fresh.entry_path as path) as entry
+          left join origins as origin on origin.site = $16 and origin.id = fresh.origin
+          left join clients as client on client.site = $17 and client.id = fresh.client
+          left join places as place on place.site = $18 and place.id = fresh.place
+          where true and coalesce(coalesce(place.country, '(unknown)') = any($19::text[]), false)
+        ),
         done as (
           select started_at as moment, visitor, session, started_at, cardinality(deeds) as events, page_views,
             1 as visits, bounced::integer as bounces, round(extract(epoch from ended_at - started_at) * 1000) as duration_ms,
             origin, client, place, entry.path as entry_path, null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel
           from bounds
           join kept on started_at >= from_at and started_at < to_at and (seconds is null or (started_at >= from_at and ended_at < to_at))
-          left join (select id, kind, path, name, endpoint, channel from deeds where site = $16) as entry on entry.id = kept.entry
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $20) as entry on entry.id = kept.entry
           union all
           select case when second is null then started_at
             else date_trunc('second', started_at) + second * interval '1 second' end as moment, visitor, session, started_at, 1, (deed.kind = 'page_view')::integer,
@@ -312,13 +320,13 @@ describe('a question is one statement', () => {
           from bounds
           join kept on ended_at >= from_at and started_at < to_at and seconds is not null and not (seconds is null or (started_at >= from_at and ended_at < to_at))
           cross join unnest(deeds, seconds) with ordinality as step (deed_id, second, nth)
-          left join (select id, kind, path, name, endpoint, channel from deeds where site = $17) as deed on deed.id = deed_id
-          left join (select id, kind, path, name, endpoint, channel from deeds where site = $18) as entry on entry.id = kept.entry
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $21) as deed on deed.id = deed_id
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $22) as entry on entry.id = kept.entry
           union all
           select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
             starts::integer, (starts and bounced)::integer, case when starts then duration_ms else 0 end,
             origin, client, place, entry_path, null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel
-          from fresh
+          from came
         ),
         fitting as (
           select event.*, coalesce(origin.source, 'Direct') as "visit:source"
@@ -326,10 +334,10 @@ describe('a question is one statement', () => {
           cross join lateral (select event.path) as page
           cross join lateral (select event.name, event.endpoint, event.channel) as action
           cross join lateral (select event.entry_path as path) as entry
-          left join origins as origin on origin.site = $19 and origin.id = event.origin
-          left join clients as client on client.site = $20 and client.id = event.client
-          left join places as place on place.site = $21 and place.id = event.place
-          where true and coalesce(coalesce(place.country, '(unknown)') = any($22::text[]), false)
+          left join origins as origin on origin.site = $23 and origin.id = event.origin
+          left join clients as client on client.site = $24 and client.id = event.client
+          left join places as place on place.site = $25 and place.id = event.place
+          where true
         ),
         counted as (
           select * from fitting
@@ -373,12 +381,12 @@ describe('a question is one statement', () => {
               select kept.* from bounds join kept on started_at < from_at and ended_at >= from_at and seconds is not null
             ) as range
           ) as step
-          join (select id, kind, path, name, endpoint, channel from deeds where site = $16) as deed on deed.id = deed_id
-          left join (select id, kind, path, name, endpoint, channel from deeds where site = $17) as entry on entry.id = step.entry
+          join (select id, kind, path, name, endpoint, channel from deeds where site = $20) as deed on deed.id = deed_id
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $21) as entry on entry.id = step.entry
           union all
           select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
             bounced, duration_ms, origin, client, place, entry_path, kind, path, name, endpoint, channel
-          from fresh
+          from came
         ),
         fitting as (
           select event.*, coalesce(page.path, '(none)') as "event:path"
@@ -386,10 +394,10 @@ describe('a question is one statement', () => {
           cross join lateral (select event.path) as page
           cross join lateral (select event.name, event.endpoint, event.channel) as action
           cross join lateral (select event.entry_path as path) as entry
-          left join origins as origin on origin.site = $18 and origin.id = event.origin
-          left join clients as client on client.site = $19 and client.id = event.client
-          left join places as place on place.site = $20 and place.id = event.place
-          where true and coalesce(coalesce(place.country, '(unknown)') = any($21::text[]), false)
+          left join origins as origin on origin.site = $22 and origin.id = event.origin
+          left join clients as client on client.site = $23 and client.id = event.client
+          left join places as place on place.site = $24 and place.id = event.place
+          where true
         ),
         counted as (
           select moment, visitor, events, page_views, 0 as visits, 0 as bounces, 0 as duration_ms, "event:path"

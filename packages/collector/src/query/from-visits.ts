@@ -24,18 +24,24 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   const values = names.map((name) => sql`${dimensions[name].value} as ${sql.id(name)}`)
   const counted = [...counts].map((what) => rows[what](also(names.map((name) => sql.id(name)))))
   const facts = factsOf(query)
+  const parts = partsOfAnd(query)
+  const about_visits = parts.filter(isAboutVisits)
   const by_event = facts.some((name) => dimensions[name].of === 'events')
   return sql`
   with kept as not materialized (
     select visits.* from visits
-    left join origins as origin on origin.site = ${site_id} and origin.id = visits.origin
-    left join clients as client on client.site = ${site_id} and client.id = visits.client
-    left join places as place on place.site = ${site_id} and place.id = visits.place
+    ${factsOfVisit(site_id, sql`visits`)}
     left join deeds as entry on entry.site = ${site_id} and entry.id = visits.entry
     where visits.site = ${site_id}
       and (started_at < (select min(at) from fresh)
         or (started_at, ${whose}) not in (select at, ${whose} from fresh))
-      and ${allOf(partsOfAnd(query).filter(isAboutVisits))}
+      and ${allOf(about_visits)}
+  ),
+  came as not materialized (
+    select fresh.* from fresh
+    cross join lateral (select fresh.entry_path as path) as entry
+    ${factsOfVisit(site_id, sql`fresh`)}
+    where ${allOf(about_visits)}
   ),
   done as (${by_event ? byEvent(site_id, facts.includes('visit:entry_page')) : byVisit(site_id, query)}
   ),
@@ -45,10 +51,8 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
     cross join lateral (select event.path) as page
     cross join lateral (select event.name, event.endpoint, event.channel) as action
     cross join lateral (select event.entry_path as path) as entry
-    left join origins as origin on origin.site = ${site_id} and origin.id = event.origin
-    left join clients as client on client.site = ${site_id} and client.id = event.client
-    left join places as place on place.site = ${site_id} and place.id = event.place
-    where ${allOf(partsOfAnd(query))}
+    ${factsOfVisit(site_id, sql`event`)}
+    where ${allOf(parts.filter((part) => !isAboutVisits(part)))}
   ),
   counted as (
     ${by_event ? sql.join(counted, union) : sql`select * from fitting`}
@@ -83,7 +87,15 @@ const partsOfAnd = ({ filters }: Query): Filter[] => {
   return filters[0] === 'and' ? filters[1] : [filters]
 }
 
-/** What is said of visits alone is asked before they are taken apart, whatever else is said of their events. */
+/** Names the origin, client and place of visits, or of their events. */
+const factsOfVisit = (
+  site_id: number,
+  visits: RawBuilder<unknown>,
+): RawBuilder<unknown> => sql`left join origins as origin on origin.site = ${site_id} and origin.id = ${visits}.origin
+    left join clients as client on client.site = ${site_id} and client.id = ${visits}.client
+    left join places as place on place.site = ${site_id} and place.id = ${visits}.place`
+
+/** What is said of visits alone is asked before they are taken apart, and not again of each of their events. */
 const isAboutVisits = (part: Filter): boolean =>
   partsOf(part).every(({ filter }) => filter.length !== 3 || dimensions[filter[1]].of === 'visits')
 
@@ -126,7 +138,7 @@ const byVisit = (site_id: number, query: Query): RawBuilder<unknown> => sql`
     select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
       starts::integer, (starts and bounced)::integer, case when starts then duration_ms else 0 end,
       origin, client, place, entry_path, ${no_deed}
-    from fresh`
+    from came`
 
 /** Unless entry pages are asked for, nothing is said of them: the planner would look them up for each event. */
 const byEvent = (site_id: number, asks_entry: boolean): RawBuilder<unknown> => sql`
@@ -146,7 +158,7 @@ const byEvent = (site_id: number, asks_entry: boolean): RawBuilder<unknown> => s
     union all
     select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
       bounced, duration_ms, origin, client, place, entry_path, kind, path, name, endpoint, channel
-    from fresh`
+    from came`
 
 const deedsOf = (site_id: number): RawBuilder<unknown> =>
   sql`(select id, kind, path, name, endpoint, channel from deeds where site = ${site_id})`
