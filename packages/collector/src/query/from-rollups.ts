@@ -49,8 +49,8 @@ export const fromRollups = ({ site_id, query, counts }: Asked): RawBuilder<unkno
     from spans
     join rollups on site = ${site_id} and (${isByDay(query) ? daysOf(dimension) : spansOf(dimension)})${ofValue}
     union all
-    select day, value, events, page_views, visits, bounces, duration_ms,
-      case when gap is null or gap > ${since} then visitors else 0 end
+    select day, value, events::integer, page_views::integer, visits::integer, bounces::integer, duration_ms,
+      case when gap is null or gap > ${since} then visitors::integer else 0 end
     from bounds
     join changes on day between first_day and last_day${ofValue}
   )
