@@ -16,10 +16,10 @@ export async function main(): Promise<number> {
   const { client, site, stop } = await openBenchDatabase()
   try {
     const months = await monthsOf(client)
-    if (months.length < 2) throw new Refusal('There is less than two months of events: run bench:generate first.')
+    if (months.length < 3) throw new Refusal('There are events of less than three months: run bench:generate first.')
     await client.query('vacuum')
     const day = await deleteDay(client, months[0] ?? '')
-    const month = await retain(client, { site: site.id, months: months.length - 1 })
+    const month = await retain(client, { site: site.id, months: months.length - 2 })
     console.log(
       table([
         ['', 'events', 'seconds', 'µs per event', 'longest step ms', 'bytes returned per event'],
@@ -73,7 +73,7 @@ const deleteDay = async (client: pg.Client, month: string): Promise<Gone> => {
   return { events: rowCount ?? 0, steps_ms, bytes }
 }
 
-/** Keeps so many months of raw events, as the clock would do it: step by step until nothing is left to do. */
+/** Keeps so many whole months of raw events before the last one, as the clock would do it: step by step until nothing is left to do. */
 const retain = async (client: pg.Client, { site, months }: { site: number; months: number }): Promise<Gone> => {
   const sizes = async () => ({
     events: await numberOf(client, 'select count(*) as n from events'),

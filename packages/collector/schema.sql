@@ -336,6 +336,8 @@ alter table unfolded add constraint unfolded_pkey PRIMARY KEY (site, visitor);
 
 -- indexes
 
+CREATE INDEX border_visits_site ON public.border_visits USING btree (site);
+
 CREATE INDEX border_visits_visitor ON public.border_visits USING btree (site, visitor);
 
 CREATE INDEX events_skewed ON ONLY public.events USING btree (site, at) WHERE skewed;
@@ -888,6 +890,35 @@ begin
 
   update quota_draws set events = drawn + given where site = of_site and day = of_day;
   return given;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.drop_partition(part regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  wanted record;
+begin
+  perform pg_advisory_xact_lock(hashtext('balise partitions'));
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), id) from sites order by id;
+  execute format('alter table events detach partition %s', part);
+  for wanted in
+    select id, day_start(raw_from, time_zone) as begins from sites where raw_from is not null order by id
+  loop
+    execute format(
+      'insert into events
+       select * from %1$s where site = $1 and at >= $2 and (skewed or id >= $3)
+       union all
+       select e.* from border_visits as b
+       join %1$s as e on e.site = b.site and e.visitor = b.visitor and e.session is not distinct from b.session
+       where b.site = $1 and e.at >= b.from_at and e.at < $2', part)
+    using wanted.id, wanted.begins, uuidv7_floor(wanted.begins - interval '24 hours');
+  end loop;
+  execute format('drop table %s', part);
+  -- A walk through the pages of all partitions begins anew: rows have moved.
+  update folds set collected_part = null, collected_file = null, collected_blocks = null;
 end
 $function$
 ;
@@ -1663,15 +1694,7 @@ begin
 
   part := expired_partition();
   if part is not null then
-    perform pg_advisory_xact_lock(hashtext('balise partitions'));
-    perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), id) from sites order by id;
-    execute format('alter table events detach partition %s', part);
-    execute format(
-      'insert into events select e.* from %s as e join sites as s on s.id = e.site
-       where not is_expired(e.site, e.visitor, e.session, e.at, day_start(s.raw_from, s.time_zone))', part);
-    execute format('drop table %s', part);
-    -- A walk through the pages of all partitions begins anew: rows have moved.
-    update folds set collected_part = null, collected_file = null, collected_blocks = null;
+    perform drop_partition(part);
     return 1;
   end if;
 
@@ -1683,7 +1706,7 @@ begin
     delete from events where site = sweep.id and id = any (array(
       select id from events
       where site = sweep.id and id < uuidv7_floor(sweep.begins + interval '24 hours') and not skewed
-        and is_expired(site, visitor, session, at, sweep.begins)
+        and at < sweep.begins and is_expired(site, visitor, session, at, sweep.begins)
       limit rows_max));
     get diagnostics gone = row_count;
     if gone = 0 then
@@ -1695,10 +1718,10 @@ begin
       get diagnostics gone = row_count;
     end if;
     -- What 0006 makes of raw events names their visitors too.
-    if gone = 0 and to_regclass('visits') is not null then
-      execute 'delete from visits where ctid = any (array(
-        select ctid from visits where site = $1 and started_at < $2 and ended_at < $2 limit $3))'
-      using sweep.id, sweep.begins, rows_max;
+    if gone = 0 then
+      delete from visits where ctid = any (array(
+        select ctid from visits
+        where site = sweep.id and started_at < sweep.begins and ended_at < sweep.begins limit rows_max));
       get diagnostics gone = row_count;
     end if;
     if gone = 0 and sweep.sums_from is not null then
