@@ -86,7 +86,7 @@ export const placementContract = (runtime: string, start: (options: PlatformOpti
       await send('demo', '/fold')
       await soon(async () => {
         await running.scheduled?.()
-        expect(await countIn('eu2', "rollups where value = '/fold'")).toBe(1)
+        expect(await countIn('eu2', "rollups where dimension = 'event:path' and value = '/fold'")).toBe(1)
       })
     })
 
@@ -108,7 +108,7 @@ export const placementContract = (runtime: string, start: (options: PlatformOpti
       expect((await send('neighbour', '/while-away')).status).toBe(202)
       await soon(async () => {
         await running.scheduled?.()
-        expect(await countIn('home', "rollups where value = '/while-away'")).toBe(1)
+        expect(await countIn('home', "rollups where dimension = 'event:path' and value = '/while-away'")).toBe(1)
       })
       expect(await countIn('home', 'events')).toBe(before + 1)
       await tell(base.databases.home, `alter database ${eu2} allow_connections true`)
