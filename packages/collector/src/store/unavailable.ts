@@ -5,7 +5,7 @@ const network_codes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOT
 
 /** What the drivers say when they cannot reach the database; they give these no code. */
 const driver_sentences =
-  /connection terminated|timeout|fetch failed|error connecting to database|network connection lost/i
+  /connection terminated|is not queryable|timeout|fetch failed|error connecting to database|network connection lost/i
 
 /**
  * Whether a failure means that a store cannot be reached or is busy now, so that the same act may succeed later.
