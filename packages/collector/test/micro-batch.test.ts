@@ -84,9 +84,9 @@ describe('deliveries that are stored together', () => {
       patience_ms: 10,
     })
     const held_up = deliver(events(flooding, 1))
-    const others = Array.from({ length: 20 }, () => deliver(events(base.site.id, 2)))
+    const others = Array.from({ length: 60 }, () => deliver(events(base.site.id, 2)))
     await Promise.all(others)
-    expect(together.map((delivery) => delivery.events.length)).toEqual([1, 40])
+    expect(together.map((delivery) => delivery.events.length)).toEqual([1, 50, 50, 20])
     letGo()
     expect(await held_up).toEqual([])
   })

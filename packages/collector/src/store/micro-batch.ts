@@ -71,24 +71,29 @@ export const createMicroBatch = (options: {
   }
 
   const storeNext = async (): Promise<void> => {
+    const taken = take()
     clearTimeout(patience)
     patience = undefined
+    waitForIt()
     stores += 1
-    await storeTogether(take())
+    await storeTogether(taken)
     stores -= 1
+  }
+
+  /** What is left waits for the store under way, but not for one that is held up. */
+  const waitForIt = (): void => {
+    if (!waiting.isEmpty()) patience ??= setTimeout(storeBeside, patience_ms)
   }
 
   const storeBeside = (): void => {
     patience = undefined
-    if (!waiting.isEmpty() && stores < stores_at_once_max) void storeNext()
+    if (stores < stores_at_once_max && !waiting.isEmpty()) void storeNext()
+    else waitForIt()
   }
 
   /** One store after the other: the more go together, the less each costs. */
   const drain = async (): Promise<void> => {
-    if (isDraining) {
-      patience ??= setTimeout(storeBeside, patience_ms)
-      return
-    }
+    if (isDraining) return waitForIt()
     isDraining = true
     while (!waiting.isEmpty()) await storeNext()
     isDraining = false
