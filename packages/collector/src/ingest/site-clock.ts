@@ -55,4 +55,4 @@ const aheadOf = (at_ms: number, time_zone: string): number => {
 }
 
 /** The calendar day before a day. */
-export const dayBefore = (day: string): string => new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10)
+export const dayBefore = (day: string): string => new Date(Date.parse(day) - day_ms).toISOString().slice(0, 10)
