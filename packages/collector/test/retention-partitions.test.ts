@@ -75,3 +75,23 @@ test('a month that no site wants goes with all its bytes; what one site wants st
   expect(await bytesOf(world)).toBeLessThan(before / 2)
   for (const site of [short, long]) expect(await checkRollups(database, site.id)).toBeUndefined()
 })
+
+test('a visit that reaches over the border stays whole when the month it began in goes', async ({ world }) => {
+  const { database } = world
+  const moments = ['2026-09-15T12:00:00Z', '2026-09-30T23:55:00Z', '2026-10-01T00:05:00Z'].map((at) => new Date(at))
+  await preparePartitions(database, new Date('2026-09-01T00:00:00Z'))
+  const site = await world.settle(
+    'UTC',
+    moments.map((at) => row(0, at, { id: uuidv7(at) })),
+  )
+  await foldToTheEnd(database)
+  await setRetention(database, { site: site.id, months: 2, keeps_sums: true })
+  await retainAll(database, new Date('2026-12-20T12:00:00Z'), { rows_max: 1_000, steps_max: 100 })
+
+  const { rows } = await sql`select from pg_partition_tree('events') where relid::text = 'events_2026_09'`.execute(
+    database,
+  )
+  expect(rows).toHaveLength(0)
+  expect(await kept(world, site.id)).toEqual({ events: 2, visits: 1 })
+  expect(await checkRollups(database, site.id)).toBeUndefined()
+})
