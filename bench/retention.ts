@@ -1,10 +1,11 @@
-import type pg from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { Refusal } from '../dev/refusal.ts'
 import { openBenchDatabase } from './database.ts'
 import { decimal, table, whole } from './table.ts'
 
 /** What letting events go took, and what it gave back to the disk. */
-type Gone = { events: number; steps_ms: number[]; bytes: number }
+type Gone = { events: number; steps_ms: number[]; bytes: number; held_up_ms?: number }
 
 const rows_max = 20_000
 
@@ -13,16 +14,18 @@ const rows_max = 20_000
  * that gives back to the disk, beside a day of that month that is deleted from a table of its own. The month is gone then.
  */
 export async function main(): Promise<number> {
-  const { client, site, stop } = await openBenchDatabase()
+  const { url, client, site, stop } = await openBenchDatabase()
   try {
     const months = await monthsOf(client)
     if (months.length < 3) throw new Refusal('There are events of less than three months: run bench:generate first.')
     await client.query('vacuum')
     const day = await deleteDay(client, months[0] ?? '')
+    const reader = await openReader(url)
     const month = await retain(client, { site: site.id, months: months.length - 2 })
+    month.held_up_ms = await reader.close()
     console.log(
       table([
-        ['', 'events', 'seconds', 'µs per event', 'longest step ms', 'bytes returned per event'],
+        ['', 'events', 'seconds', 'µs per event', 'longest step ms', 'a reader waited ms', 'bytes returned per event'],
         lineOf('the oldest month, by its partition', month),
         lineOf('one day of it, by delete and vacuum', day),
       ]),
@@ -33,7 +36,7 @@ export async function main(): Promise<number> {
   }
 }
 
-const lineOf = (name: string, { events, steps_ms, bytes }: Gone): string[] => {
+const lineOf = (name: string, { events, steps_ms, bytes, held_up_ms }: Gone): string[] => {
   const ms = steps_ms.reduce((sum, step) => sum + step, 0)
   return [
     name,
@@ -41,12 +44,35 @@ const lineOf = (name: string, { events, steps_ms, bytes }: Gone): string[] => {
     decimal(ms / 1000),
     decimal((ms * 1000) / events),
     whole(Math.max(...steps_ms)),
+    whole(held_up_ms),
     decimal(bytes / events),
   ]
 }
 
 const numberOf = async (client: pg.Client, statement: string, values: unknown[] = []): Promise<number> =>
   Number((await client.query<{ n: string }>(statement, values)).rows[0]?.n)
+
+/** Reads one event after the other; tells at the end how long the slowest took. */
+const openReader = async (url: string) => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  let longest_ms = 0
+  let isOpen = true
+  const reading = (async () => {
+    for (; isOpen; await sleep(5)) {
+      const began_ms = performance.now()
+      await client.query('select from events limit 1')
+      longest_ms = Math.max(longest_ms, performance.now() - began_ms)
+    }
+  })()
+  const close = async (): Promise<number> => {
+    isOpen = false
+    await reading
+    await client.end()
+    return longest_ms
+  }
+  return { close }
+}
 
 /** The months that events lie in, oldest first, as their first days. */
 const monthsOf = async (client: pg.Client): Promise<string[]> => {
