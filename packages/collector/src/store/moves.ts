@@ -29,8 +29,13 @@ export const movedTables = {
   copies: 'stays',
 } as const
 
-/** How far a copy has come: see the table `copies`. */
-export type Progress = { copied_before: string; round_began: string | null; position: string | null }
+/** How far a copy has come: see the table `copies`. `ends_before`: what was not begun to be stored by then is not chased. */
+export type Progress = {
+  copied_before: string
+  round_began: string | null
+  ends_before: string
+  position: string | null
+}
 
 /** The databases that hold a copy of a site which lives here. */
 export const copiesOf = async (place: Database, site: number): Promise<string[]> => {
@@ -90,7 +95,7 @@ export const receiveSettings = async (target: Database, row: string): Promise<vo
 
 /**
  * How far a copy has come, in the round that is under way or in a new one. A round will have copied whatever was stored
- * before it began; the rounds after it take what came since.
+ * before it began; the rounds after it take what came since, so that it ends however much a site stores meanwhile.
  */
 export const beginRound = async (source: Database, site: number, database: string): Promise<Progress> => {
   await sql`
@@ -100,6 +105,7 @@ export const beginRound = async (source: Database, site: number, database: strin
   return source
     .selectFrom('copies')
     .select(['copied_before', 'round_began', 'position'])
+    .select(sql<string>`pg_snapshot_xmax(pg_current_snapshot())::text`.as('ends_before'))
     .where('site', '=', site)
     .where('database', '=', database)
     .executeTakeFirstOrThrow()
@@ -118,10 +124,12 @@ export const nextChunk = async (
   const taken =
     progress.copied_before === '0'
       ? sql`taken as (
-      select * from events where site = ${site} and id > ${after} order by id limit ${events_max}
+      select * from events where site = ${site} and id > ${after} and stored_by < ${progress.ends_before}
+      order by id limit ${events_max}
     )`
       : sql`fresh as materialized (
-      select * from events where site = ${site} and stored_by >= ${progress.copied_before}
+      select * from events where site = ${site}
+        and stored_by >= ${progress.copied_before} and stored_by < ${progress.ends_before}
     ),
     taken as (
       select * from fresh where id > ${after} order by id limit ${events_max}
