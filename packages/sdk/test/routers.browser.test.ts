@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openChromium, say } from './chromium.ts'
 import { installClock } from './clock.ts'
 import { bundleOf } from './routers/bundle.ts'
@@ -62,6 +62,16 @@ const views = async (): Promise<string[]> => {
   return events.filter(({ kind }) => kind === 'page_view').map(({ url }) => url.replace(site.url, ''))
 }
 
+/** Waits for a page to be shown. The clock hardly moves meanwhile: just so that the timers of routers which have some run out. */
+const isShown = (path: string): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      await page.clock.runFor(1)
+      expect(await page.getByRole('heading', { name: path, exact: true }).isVisible()).toBe(true)
+    },
+    { timeout: 15_000, interval: 10 },
+  )
+
 const content = (path: string) => `<h1>${path}</h1><a href="/a" hx-boost="true" hx-target="#app">to a</a>`
 const html = (path: string) =>
   `${pageOf()}<script defer src="/app.js"></script><body><main id="app" hx-history-elt>${content(path)}</main>`
@@ -92,10 +102,12 @@ describe.each(routers)('$router', ({ router, file }) => {
     await person.addInitScript(init)
     await installClock(page)
     await page.goto(site.url)
+    // What a redirect takes is no matter of how fast this machine is.
+    await page.clock.pauseAt(Date.now() + 60_000)
     const seen: string[] = []
     for (const { says, move, shows, sees } of walk) {
       await move(page)
-      await page.getByRole('heading', { name: shows, exact: true }).waitFor()
+      await isShown(shows)
       await page.clock.runFor(150)
       seen.push(...sees)
       expect(await views(), says).toEqual(seen)
