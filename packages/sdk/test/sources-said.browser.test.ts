@@ -8,16 +8,13 @@ let site: Site
 let tab: Tab
 beforeAll(async () => {
   browser = await openChromium()
-  site = await openSite()
-})
-afterAll(async () => {
-  await site.close()
-  await browser.close()
-})
-beforeEach(async () => {
   tab = await browser.newPage()
 })
-afterEach(() => tab.close())
+afterAll(() => browser.close())
+beforeEach(async () => {
+  site = await openSite()
+})
+afterEach(() => site.close())
 
 /** What a platform says `before` Balise comes, and `later`. */
 type Said = { when: string; before?: string; later?: string; attributes?: string; is: string }
