@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openChromium, say } from './chromium.ts'
 import { type Api, openApi } from './fixtures/api.ts'
@@ -7,13 +7,13 @@ import { requests } from './fixtures/xhr-conformance.ts'
 import { moduleOf, openSite, type Site } from './site.ts'
 
 let browser: Browser
-let person: BrowserContext
 let site: Site
 let api: Api
 let other: Api
 let page: Page
 beforeAll(async () => {
   browser = await openChromium()
+  page = await browser.newPage()
 })
 afterAll(() => browser.close())
 beforeEach(async () => {
@@ -21,13 +21,8 @@ beforeEach(async () => {
   api = await openApi()
   other = await openApi()
   site.serve = api.answer
-  person = await browser.newContext()
-  page = await person.newPage()
 })
-afterEach(async () => {
-  await person.close()
-  await Promise.all([site.close(), api.close(), other.close()])
-})
+afterEach(() => Promise.all([site.close(), api.close(), other.close()]))
 
 const open = async (html: string) => {
   site.html = html

@@ -9,16 +9,17 @@ let site: Site
 let page: Page
 beforeAll(async () => {
   browser = await openChromium()
-})
-afterAll(() => browser.close())
-beforeEach(async () => {
-  site = await openSite()
   person = await browser.newContext()
   await person.route(/example/, (route) => route.fulfill({ contentType: 'text/html', body: 'Elsewhere' }))
+})
+afterAll(() => browser.close())
+// A page of its own each: one that has followed a `tel:` asks the person about it, and hears of nothing else.
+beforeEach(async () => {
+  site = await openSite()
   page = await person.newPage()
 })
 afterEach(async () => {
-  await person.close()
+  for (const opened of person.pages()) await opened.close()
   await site.close()
 })
 

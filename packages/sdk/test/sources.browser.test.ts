@@ -11,25 +11,25 @@ let tab: Tab
 let errors: Error[]
 beforeAll(async () => {
   browser = await openChromium()
+  person = await browser.newContext()
+  tab = await person.newPage()
+  tab.on('pageerror', (error) => errors.push(error))
 })
 afterAll(() => browser.close())
 beforeEach(async () => {
   site = await openSite()
-  person = await browser.newContext()
-  tab = await person.newPage()
   errors = []
-  tab.on('pageerror', (error) => errors.push(error))
 })
 afterEach(async () => {
-  await person.close()
+  await person.clearCookies()
   await site.close()
   expect(errors).toEqual([])
 })
 
 /** Opens a page that follows `source`; what `before` does is done before any script of the page. */
 const open = async (source: string, { attributes = '', before = '' } = {}): Promise<void> => {
-  await tab.addInitScript(`window.platform = Object.values({ ${platforms[source]} })[0](); ${before}`)
-  site.html = pageOf(`data-with="${source}" ${attributes}`)
+  const platform = `window.platform = Object.values({ ${platforms[source]} })[0](); ${before}`
+  site.html = `<script>${platform}</script>${pageOf(`data-with="${source}" ${attributes}`)}`
   // The load event waits for what `data-with` brings.
   await tab.goto(site.url)
 }
