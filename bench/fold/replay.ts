@@ -73,7 +73,7 @@ with next as (
 insert into events (site, id, at, visitor, session, "user", page, origin, client, place, action, kind, known, skewed,
   target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props)
 select site, (left(uuidv7_floor(at + day * interval '1 day')::text, 15) || right(md5(number::text || id)::uuid::text, 21))::uuid,
-  at + day * interval '1 day', case when known then visitor else md5(visitor::text || day)::uuid end, session, "user", page,
+  at + day * interval '1 day', case when known then visitor else md5(visitor::text || day)::uuid end, md5(session::text || day)::uuid, "user", page,
   origin, client, place, action, kind, known, skewed, target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props
 from next`
 

@@ -409,37 +409,21 @@ $function$
 CREATE OR REPLACE FUNCTION public.change_rollups(of_site integer, of_visitors uuid[], was bigint, becomes bigint, since date)
  RETURNS void
  LANGUAGE sql
- SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
-  with parts as (
-    select 1 as sign, now.* from contributions(of_site, of_visitors, becomes, rolled_up()) as now
-    where becomes > 0
-    union all
-    select -1, before.* from contributions(of_site, of_visitors, was, rolled_up()) as before
-    where was > 0
-  ),
-  -- Most of what a known visitor did stays as it was.
-  changed as (
-    select dimension, day, value, gap,
-      sum(sign * visitors)::bigint as visitors, sum(sign * events) as events, sum(sign * page_views) as page_views,
-      sum(sign * visits) as visits, sum(sign * bounces) as bounces, sum(sign * duration_ms) as duration_ms
-    from parts
-    where day >= since
-    group by dimension, day, value, gap
-    having sum(sign * visitors) <> 0 or sum(sign * events) <> 0 or sum(sign * page_views) <> 0
-      or sum(sign * visits) <> 0 or sum(sign * bounces) <> 0 or sum(sign * duration_ms) <> 0
-  ),
-  changes as (
+  with changed as (
     select spread.dimension, spread.day, value,
-      sum(events) as events, sum(page_views) as page_views, sum(visits) as visits, sum(bounces) as bounces,
-      sum(duration_ms) as duration_ms, unseen_of(array_agg(spread.gap), array_agg(spread.visitors)) as unseen
-    from changed
-    cross join lateral in_spans(changed.dimension, changed.day, changed.gap, changed.visitors) as spread
+      sum(sign * events) as events, sum(sign * page_views) as page_views, sum(sign * visits) as visits,
+      sum(sign * bounces) as bounces, sum(sign * duration_ms) as duration_ms,
+      unseen_of(array_agg(spread.gap), array_agg(sign * spread.visitors)) as unseen
+    from changes(of_site, of_visitors, least(was, becomes), greatest(was, becomes), rolled_up(), '-infinity') as c
+    cross join (select sign(becomes - was)::integer) as way (sign)
+    cross join lateral in_spans(c.dimension, c.day, c.gap, c.visitors) as spread
+    where c.day >= since
     group by spread.dimension, spread.day, value
   )
   insert into rollups as r (site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen)
   select of_site, dimension, day, value, events, page_views, visits, bounces, duration_ms, unseen
-  from changes
+  from changed
   where events <> 0 or page_views <> 0 or visits <> 0 or bounces <> 0 or duration_ms <> 0 or 0 <> any (unseen)
   order by dimension, day, value
   on conflict (site, dimension, day, value) do update set
@@ -452,8 +436,8 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION public.changes_since_fold(of_site integer, of_dimension text, since date)
- RETURNS TABLE(day date, value text, gap integer, visitors bigint, events bigint, page_views bigint, visits bigint, bounces bigint, duration_ms bigint)
+CREATE OR REPLACE FUNCTION public.changes(of_site integer, of_visitors uuid[], since bigint, until bigint, of_dimensions text[], seen_from date)
+ RETURNS TABLE(dimension text, day date, value text, gap integer, visitors bigint, events bigint, page_views bigint, visits bigint, bounces bigint, duration_ms bigint)
  LANGUAGE plpgsql
  STABLE PARALLEL RESTRICTED
  SET plan_cache_mode TO 'force_generic_plan'
@@ -462,233 +446,278 @@ CREATE OR REPLACE FUNCTION public.changes_since_fold(of_site integer, of_dimensi
 AS $function$
 #variable_conflict use_column
 declare
-  tail record;
   clock text := (select time_zone from sites where id = of_site);
-  since_at timestamptz := coalesce(day_start(since, clock), 'infinity');
+  seen_from_at timestamptz := coalesce(day_start(seen_from, clock), 'infinity');
 begin
-  for tail in select * from waiting(of_site) loop
-    return query
-    with own as materialized (
-      select id, at, visitor, session, session is null as alone, coalesce(session, visitor) as thread,
-        kind, page, action, origin, client, place, stored_by >= tail.below as is_new
-      from events
-      where site = of_site and visitor = any (tail.visitors)
-    ),
-    -- No visit has events of two sessions. A session that is no longer than its longest pause is one visit.
-    threads as materialized (
-      select visitor, session is null as alone, coalesce(session, visitor) as thread, row_number() over () as visit,
-        min(at) as first_at, max(at) as last_at,
-        bool_or(is_new) as is_new, max(at) - min(at) <= longest_pause(session) as is_one_visit
-      from own
-      group by visitor, session
-    ),
-    stepped as (
-      select own.*, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
-      from threads
-      join own using (visitor, alone, thread)
-      where threads.is_new or not is_one_visit
-      window step as (partition by visitor, alone, thread order by at, id)
-    ),
-    numbered as materialized (
-      select *, count(*) filter (where starts) over (order by visitor, alone, thread, at, id rows unbounded preceding) as visit
-      from stepped
-    ),
-    touched as materialized (
-      select * from numbered where visit in (select visit from numbered where is_new)
-    ),
-    -- What comes can join two visits, and never parts one: so what was is found within what is now.
-    stepped_before as (
-      select *, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as started
-      from touched
-      where not is_new
-      window step as (partition by visit order by at, id)
-    ),
-    -- Visits as they are now (side 1), as they were (-1), and those that nothing came into (0).
-    sided as materialized (
-      select 1 as side, visit, visitor, at, id, kind, page, action, origin, client, place, starts
-      from touched
-      union all
-      select -1, count(*) filter (where started) over (order by visit, at, id rows unbounded preceding),
-        visitor, at, id, kind, page, action, origin, client, place, started
-      from stepped_before
-      union all
-      select 0, visit, visitor, at, id, kind, page, action, origin, client, place, starts
-      from numbered
-      where visit not in (select visit from touched)
-    ),
-    -- The sessions of other times: each of them a visit.
-    past as materialized (
-      select visit, visitor, alone, thread, first_at,
-        (first_at at time zone clock)::date as first_day, (last_at at time zone clock)::date as last_day
-      from threads
-      where not is_new and is_one_visit
-        and last_at >= (
-          select least(since_at, day_start((min(at) at time zone clock)::date, clock)) from touched
-        )
-    ),
-    entries as (
-      select distinct on (side, visit) side, visit, page
-      from sided
-      where kind = 'page_view' and of_dimension = 'visit:entry_page'
-      order by side, visit, at, id
-    ),
-    past_entries as (
-      select distinct on (visit) visit, page
-      from past join own using (visitor, alone, thread)
-      where kind = 'page_view' and of_dimension = 'visit:entry_page'
-      order by visit, at, id
-    ),
-    firsts as (
-      select side, visit, origin, client, place, entries.page
-      from sided
-      left join entries using (side, visit)
-      where starts
-      union all
-      (select distinct on (visit) null, visit, origin, client, place, past_entries.page
-      from past
-      join own using (visitor, alone, thread)
-      left join past_entries using (visit)
-      where at = first_at
-      order by visit, id)
-    ),
-    named as (
-      select side, visit,
-        case of_dimension
-          when 'total' then ''
-          when 'visit:source' then
-            coalesce((select source from origins where site = of_site and origins.id = firsts.origin), 'Direct')
-          when 'visit:channel' then
-            coalesce((select channel from origins where site = of_site and origins.id = firsts.origin), 'Direct')
-          when 'visit:country' then
-            coalesce((select country from places where site = of_site and places.id = firsts.place), '(unknown)')
-          when 'visit:browser' then
-            coalesce((select browser from clients where site = of_site and clients.id = firsts.client), '(unknown)')
-          when 'visit:os' then
-            coalesce((select os from clients where site = of_site and clients.id = firsts.client), '(unknown)')
-          when 'visit:device' then
-            coalesce((select device from clients where site = of_site and clients.id = firsts.client), '(unknown)')
-          when 'visit:entry_page' then
-            coalesce((select path from pages where site = of_site and pages.id = firsts.page), '(none)')
-        end as value
-      from firsts
-      where of_dimension = 'total' or of_dimension like 'visit:%'
-    ),
-    told as (
-      select side, visit, visitor, at at time zone clock as at, kind, page, action from sided
-    ),
-    by_visit as (
-      select side, visit, visitor, at::date as day, count(*) as events, count(*) filter (where kind = 'page_view') as page_views
-      from told where of_dimension = 'total' or of_dimension like 'visit:%' group by side, visit, visitor, day
-    ),
-    by_hour as (
-      select side, visit, visitor, date_trunc('hour', at) as hour, count(*) as events,
-        count(*) filter (where kind = 'page_view') as page_views
-      from told where of_dimension = 'time:hour' group by side, visit, visitor, hour
-    ),
-    by_page as (
-      select side, visit, visitor, at::date as day, page, count(*) as events,
-        count(*) filter (where kind = 'page_view') as page_views
-      from told where of_dimension = 'event:path' group by side, visit, visitor, day, page
-    ),
-    by_action as (
-      select side, visit, visitor, at::date as day, kind, action, count(*) as events
-      from told where of_dimension in ('event:kind', 'event:name', 'event:endpoint', 'event:channel')
-      group by side, visit, visitor, day, kind, action
-    ),
-    spread as materialized (
-      select side, visit, visitor, day, value, events, page_views from by_visit join named using (side, visit)
-      union all
-      select side, visit, visitor, hour::date, to_char(hour, 'YYYY-MM-DD"T"HH24:00'), events, page_views
-      from by_hour
-      union all
-      select side, visit, visitor, day, coalesce(page.path, '(none)'), events, page_views
-      from by_page
-      left join pages as page on page.site = of_site and page.id = by_page.page
-      union all
-      select side, visit, visitor, day,
-        case of_dimension
-          when 'event:kind' then kind::text
-          when 'event:name' then coalesce(action.name, '(none)')
-          when 'event:endpoint' then coalesce(action.endpoint, '(none)')
-          when 'event:channel' then coalesce(action.channel, '(none)')
-        end,
-        events, case when kind = 'page_view' then events else 0 end
-      from by_action
-      left join actions as action on action.site = of_site and action.id = by_action.action
-    ),
-    past_acts as (
-      select distinct visitor, date_trunc('hour', at at time zone clock) as hour, kind, page, action
-      from past
-      join own using (visitor, alone, thread)
-      where of_dimension = 'time:hour' or of_dimension like 'event:%'
-    ),
-    past_values as (
-      select visitor, first_day as day, value
-      from past
-      join named on named.side is null and named.visit = past.visit
-      union all
-      select visitor, (at at time zone clock)::date, value
-      from past
-      join own using (visitor, alone, thread)
-      join named on named.side is null and named.visit = past.visit
-      where first_day < last_day
-      union all
-      select visitor, hour::date, case of_dimension
-          when 'time:hour' then to_char(hour, 'YYYY-MM-DD"T"HH24:00')
-          when 'event:kind' then kind::text
-          when 'event:path' then coalesce((select path from pages where site = of_site and pages.id = page), '(none)')
-          when 'event:name' then coalesce((select name from actions where site = of_site and actions.id = action), '(none)')
-          when 'event:endpoint' then coalesce((select endpoint from actions where site = of_site and actions.id = action), '(none)')
-          when 'event:channel' then coalesce((select channel from actions where site = of_site and actions.id = action), '(none)')
-        end
-      from past_acts
-    ),
-    seen as (
-      select side, day, value, sum(events) as events, sum(page_views) as page_views,
-        day - lag(day) over (partition by side, visitor, value order by day) as gap
-      from (
-        select side, visitor, value, day, events, page_views from spread where side <> 0
-        union all
-        select both_sides.side, visitor, value, day, 0, 0
-        from (
-          select visitor, value, day from spread where side = 0
-          union all
-          select visitor, value, day from past_values
-        ) as elsewhere
-        join (select distinct visitor, value from spread where side <> 0) as touched using (visitor, value)
-        cross join (values (1), (-1)) as both_sides (side)
-      ) as days
-      group by side, visitor, value, day
-    ),
-    begun as (
-      select side, visit, min(at) as started_at,
-        round(extract(epoch from max(at) - min(at)) * 1000)::bigint as duration_ms,
-        count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced
-      from sided
-      where side <> 0
-      group by side, visit
-    ),
-    started as (
-      select side, value, bounced, duration_ms, started_at at time zone clock as at
-      from (
-        -- A visit counts in the hour it begins in, and under each other value that it has.
-        select distinct side, visit, case of_dimension when 'time:hour' then null else value end as value
-        from spread
-        where side <> 0
-      ) as visited
-      join begun using (side, visit)
-    )
-    select day, value, gap, sum(side), sum(side * events)::bigint, sum(side * page_views)::bigint, 0::bigint, 0::bigint, 0::bigint
-    from seen
-    group by day, value, gap
-    having sum(side) <> 0 or sum(side * events) <> 0 or sum(side * page_views) <> 0
+  return query
+  with own as materialized (
+    select id, at, visitor, session, session is null as alone, coalesce(session, visitor) as thread,
+      kind, page, action, origin, client, place, stored_by >= since as is_new
+    from events
+    where site = of_site and visitor = any (of_visitors) and (stored_by < until) is true
+  ),
+  -- No visit has events of two sessions. A session that is no longer than its longest pause is one visit.
+  threads as materialized (
+    select visitor, session is null as alone, coalesce(session, visitor) as thread, row_number() over () as visit,
+      min(at) as first_at, max(at) as last_at,
+      bool_or(is_new) as is_new, max(at) - min(at) <= longest_pause(session) as is_one_visit
+    from own
+    group by visitor, session
+  ),
+  stepped as (
+    select own.*, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
+    from threads
+    join own using (visitor, alone, thread)
+    where threads.is_new or not is_one_visit
+    window step as (partition by visitor, alone, thread order by at, id)
+  ),
+  numbered as materialized (
+    select *, count(*) filter (where starts) over (order by visitor, alone, thread, at, id rows unbounded preceding) as visit
+    from stepped
+  ),
+  touched as materialized (
+    select * from numbered where visit in (select visit from numbered where is_new)
+  ),
+  -- What comes can join two visits, and never parts one: so what was is found within what is now.
+  stepped_before as (
+    select *, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as started
+    from touched
+    where not is_new
+    window step as (partition by visit order by at, id)
+  ),
+  -- Visits as they are now (side 1), as they were (-1), and those that nothing came into (0).
+  sided as materialized (
+    select 1 as side, visit, visitor, at, id, kind, page, action, origin, client, place, starts
+    from touched
     union all
-    select at::date, coalesce(value, to_char(at, 'YYYY-MM-DD"T"HH24:00')), null, 0, 0, 0,
-      sum(side), coalesce(sum(side) filter (where bounced), 0), sum(side * duration_ms)::bigint
-    from started
-    group by 1, 2;
-  end loop;
+    select -1, count(*) filter (where started) over (order by visit, at, id rows unbounded preceding),
+      visitor, at, id, kind, page, action, origin, client, place, started
+    from stepped_before
+    union all
+    select 0, visit, visitor, at, id, kind, page, action, origin, client, place, starts
+    from numbered
+    where visit not in (select visit from touched)
+  ),
+  -- The sessions of other times: each of them a visit.
+  past as materialized (
+    select visit, visitor, alone, thread, first_at, last_at,
+      (first_at at time zone clock)::date as first_day, (last_at at time zone clock)::date as last_day
+    from threads
+    where not is_new and is_one_visit
+      and last_at >= (
+        select least(seen_from_at, day_start((min(at) at time zone clock)::date, clock)) from touched
+      )
+  ),
+  entries as (
+    select distinct on (side, visit) side, visit, page
+    from sided
+    where kind = 'page_view' and 'visit:entry_page' = any (of_dimensions)
+    order by side, visit, at, id
+  ),
+  past_entries as (
+    select distinct on (visit) visit, page
+    from past join own using (visitor, alone, thread)
+    where kind = 'page_view' and 'visit:entry_page' = any (of_dimensions)
+    order by visit, at, id
+  ),
+  firsts as (
+    select side, visit, origin, client, place, entries.page
+    from sided
+    left join entries using (side, visit)
+    where starts
+    union all
+    (select distinct on (visit) null, visit, origin, client, place, past_entries.page
+    from past
+    join own using (visitor, alone, thread)
+    left join past_entries using (visit)
+    where at = first_at
+    order by visit, id)
+  ),
+  named as materialized (
+    select side, visit, dimension, value
+    from firsts
+    cross join lateral (values
+      ('total', ''),
+      ('visit:source', case when 'visit:source' = any (of_dimensions) then
+        coalesce((select source from origins where site = of_site and origins.id = firsts.origin), 'Direct') end),
+      ('visit:channel', case when 'visit:channel' = any (of_dimensions) then
+        coalesce((select channel from origins where site = of_site and origins.id = firsts.origin), 'Direct') end),
+      ('visit:country', case when 'visit:country' = any (of_dimensions) then
+        coalesce((select country from places where site = of_site and places.id = firsts.place), '(unknown)') end),
+      ('visit:browser', case when 'visit:browser' = any (of_dimensions) then
+        coalesce((select browser from clients where site = of_site and clients.id = firsts.client), '(unknown)') end),
+      ('visit:os', case when 'visit:os' = any (of_dimensions) then
+        coalesce((select os from clients where site = of_site and clients.id = firsts.client), '(unknown)') end),
+      ('visit:device', case when 'visit:device' = any (of_dimensions) then
+        coalesce((select device from clients where site = of_site and clients.id = firsts.client), '(unknown)') end),
+      ('visit:entry_page', case when 'visit:entry_page' = any (of_dimensions) then
+        coalesce((select path from pages where site = of_site and pages.id = firsts.page), '(none)') end)
+    ) as d (dimension, value)
+    where dimension = any (of_dimensions)
+  ),
+  told as (
+    select side, visit, visitor, at at time zone clock as at, kind, page, action from sided
+  ),
+  by_visit as (
+    select side, visit, visitor, at::date as day, count(*) as events, count(*) filter (where kind = 'page_view') as page_views
+    from told
+    where of_dimensions && array['total', 'visit:source', 'visit:channel', 'visit:country', 'visit:browser', 'visit:os',
+      'visit:device', 'visit:entry_page']
+    group by side, visit, visitor, day
+  ),
+  by_hour as (
+    select side, visit, visitor, date_trunc('hour', at) as hour, count(*) as events,
+      count(*) filter (where kind = 'page_view') as page_views
+    from told where 'time:hour' = any (of_dimensions) group by side, visit, visitor, hour
+  ),
+  by_page as (
+    select side, visit, visitor, at::date as day, page, count(*) as events,
+      count(*) filter (where kind = 'page_view') as page_views
+    from told where 'event:path' = any (of_dimensions) group by side, visit, visitor, day, page
+  ),
+  by_action as (
+    select side, visit, visitor, at::date as day, kind, action, count(*) as events
+    from told where of_dimensions && array['event:kind', 'event:name', 'event:endpoint', 'event:channel']
+    group by side, visit, visitor, day, kind, action
+  ),
+  spread as materialized (
+    select side, visit, visitor, day, dimension, value, events, page_views from by_visit join named using (side, visit)
+    union all
+    select side, visit, visitor, hour::date, 'time:hour', to_char(hour, 'YYYY-MM-DD"T"HH24:00'), events, page_views
+    from by_hour
+    union all
+    select side, visit, visitor, day, 'event:path', coalesce(page.path, '(none)'), events, page_views
+    from by_page
+    left join pages as page on page.site = of_site and page.id = by_page.page
+    union all
+    select side, visit, visitor, day, d.dimension, d.value, events, case when kind = 'page_view' then events else 0 end
+    from by_action
+    left join actions as action on action.site = of_site and action.id = by_action.action
+    cross join lateral (values
+      ('event:kind', kind::text),
+      ('event:name', coalesce(action.name, '(none)')),
+      ('event:endpoint', coalesce(action.endpoint, '(none)')),
+      ('event:channel', coalesce(action.channel, '(none)'))
+    ) as d (dimension, value)
+    where d.dimension = any (of_dimensions)
+  ),
+  past_acts as materialized (
+    select distinct visitor, (at at time zone clock)::date as day, kind, page, action
+    from past
+    join own using (visitor, alone, thread)
+    where of_dimensions && array['event:path', 'event:kind', 'event:name', 'event:endpoint', 'event:channel']
+  ),
+  elsewhere as (
+    select visitor, dimension, value, day from spread where side = 0
+    union all
+    select visitor, dimension, value, first_day
+    from past
+    join named on named.side is null and named.visit = past.visit
+    union all
+    select visitor, dimension, value, (at at time zone clock)::date
+    from past
+    join own using (visitor, alone, thread)
+    join named on named.side is null and named.visit = past.visit
+    where first_day < last_day
+    union all
+    -- No other day has this hour.
+    select visitor, 'time:hour', to_char(hour, 'YYYY-MM-DD"T"HH24:00'), hour::date
+    from (
+      select distinct visitor, date_trunc('hour', at at time zone clock) as hour
+      from past
+      join own using (visitor, alone, thread)
+      where 'time:hour' = any (of_dimensions) and last_at > (select min(at) - interval '1 day' from touched)
+    ) as hours
+    union all
+    select visitor, 'event:path', coalesce(page.path, '(none)'), day
+    from (select distinct visitor, page, day from past_acts where 'event:path' = any (of_dimensions)) as seen
+    left join pages as page on page.site = of_site and page.id = seen.page
+    union all
+    select distinct visitor, 'event:kind', kind::text, day from past_acts where 'event:kind' = any (of_dimensions)
+    union all
+    select visitor, d.dimension, d.value, day
+    from (
+      select distinct visitor, action, day from past_acts
+      where of_dimensions && array['event:name', 'event:endpoint', 'event:channel']
+    ) as done
+    left join actions as action on action.site = of_site and action.id = done.action
+    cross join lateral (values
+      ('event:name', coalesce(action.name, '(none)')),
+      ('event:endpoint', coalesce(action.endpoint, '(none)')),
+      ('event:channel', coalesce(action.channel, '(none)'))
+    ) as d (dimension, value)
+    where d.dimension = any (of_dimensions)
+  ),
+  -- The days on which a visitor has a value, now or before, and what that day has more or less of it.
+  days as (
+    select visitor, dimension, value, day, bool_or(side >= 0) as is_seen, bool_or(side <= 0) as was_seen,
+      sum(side * events) as events, sum(side * page_views) as page_views
+    from (
+      select visitor, dimension, value, day, side, events, page_views from spread where side <> 0
+      union all
+      select visitor, dimension, value, day, 0, 0, 0
+      from elsewhere
+      join (select distinct visitor, dimension, value from spread where side <> 0) as touched
+        using (visitor, dimension, value)
+    ) as told
+    group by visitor, dimension, value, day
+  ),
+  spaced as (
+    select *, day - max(day) filter (where is_seen) over before as gap, day - max(day) filter (where was_seen) over before as gap_was
+    from days
+    window before as (partition by visitor, dimension, value order by day rows between unbounded preceding and 1 preceding)
+  ),
+  seen as (
+    select dimension, day, value, d.*
+    from spaced
+    cross join lateral (values
+      (gap, is_seen::integer, events, page_views),
+      (gap_was, -was_seen::integer, 0, 0)
+    ) as d (gap, visitors, events, page_views)
+    where is_seen <> was_seen or spaced.gap is distinct from gap_was or spaced.events <> 0 or spaced.page_views <> 0
+  ),
+  begun as (
+    select side, visit, min(at) as started_at,
+      round(extract(epoch from max(at) - min(at)) * 1000)::bigint as duration_ms,
+      count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced
+    from sided
+    where side <> 0
+    group by side, visit
+  ),
+  started as (
+    select side, dimension, value, bounced, duration_ms, started_at at time zone clock as at
+    from (
+      -- A visit counts in the hour it begins in, and under each other value that it has.
+      select distinct side, visit, dimension, case dimension when 'time:hour' then null else value end as value
+      from spread
+      where side <> 0
+    ) as visited
+    join begun using (side, visit)
+  )
+  select dimension, day, value, gap, sum(visitors)::bigint, sum(events)::bigint, sum(page_views)::bigint,
+    0::bigint, 0::bigint, 0::bigint
+  from seen
+  group by dimension, day, value, gap
+  having sum(visitors) <> 0 or sum(events) <> 0 or sum(page_views) <> 0
+  union all
+  select dimension, at::date, coalesce(value, to_char(at, 'YYYY-MM-DD"T"HH24:00')), null, 0, 0, 0,
+    sum(side), coalesce(sum(side) filter (where bounced), 0), sum(side * duration_ms)::bigint
+  from started
+  group by 1, 2, 3;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.changes_since_fold(of_site integer, of_dimension text, since date)
+ RETURNS TABLE(day date, value text, gap integer, visitors bigint, events bigint, page_views bigint, visits bigint, bounces bigint, duration_ms bigint)
+ LANGUAGE sql
+ STABLE PARALLEL RESTRICTED
+AS $function$
+  select c.day, c.value, c.gap, c.visitors, c.events, c.page_views, c.visits, c.bounces, c.duration_ms
+  from waiting(of_site) as tail
+  cross join lateral changes(
+    of_site, tail.visitors, tail.below, 9223372036854775807, array[of_dimension], since -- above every transaction's number
+  ) as c
 $function$
 ;
 
@@ -1566,26 +1595,30 @@ AS $function$
     where known.site = of_site and known.page = done.page and known.action = done.action and known.kind = done.kind)
   on conflict do nothing;
 
-  with stepped as (
-    select e.id, e.at, e.visitor, e.session, e.kind, e.page, e.origin, e.client, e.place, e.action, e.stored_by,
-      lag(e.at) over step is null or e.at - lag(e.at) over step > longest_pause(e.session) as starts
-    from events as e
-    where e.site = of_site and e.visitor = any (of_visitors) and e.stored_by < until
-    window step as (partition by e.visitor, e.session order by e.at, e.id)
+  with own as materialized (
+    select id, at, visitor, session, session is null as alone, coalesce(session, visitor) as thread,
+      kind, page, action, origin, client, place, stored_by >= since as is_new
+    from events
+    where site = of_site and visitor = any (of_visitors) and (stored_by < until) is true
   ),
-  numbered as (
-    select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
+  -- No visit has events of two sessions.
+  stepped as (
+    select *, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
+    from own
+    join (select visitor, alone, thread from own group by visitor, alone, thread having bool_or(is_new)) as came
+      using (visitor, alone, thread)
+    window step as (partition by visitor, alone, thread order by at, id)
+  ),
+  numbered as materialized (
+    select *, count(*) filter (where starts) over (order by visitor, alone, thread, at, id rows unbounded preceding) as visit
     from stepped
-  ),
-  touched as (
-    select visit from numbered group by visit having max(stored_by) >= since
   ),
   told as (
     select numbered.*, deed.id as deed
-    from touched
-    join numbered using (visit)
+    from numbered
     join deeds as deed on deed.site = of_site and deed.page = numbered.page and deed.kind = numbered.kind
       and deed.action = coalesce(numbered.action, 0)
+    where visit in (select visit from numbered where is_new)
   ),
   made as (
     select min(at) as started_at, max(at) as ended_at,
@@ -1602,8 +1635,10 @@ AS $function$
     group by visit, visitor, session
   ),
   gone as (
+    -- What a visit began with had been stored before; where visits are made anew, all of it.
     delete from visits using told
-    where visits.site = of_site and visits.started_at = told.at and visits.visitor = told.visitor
+    where (not told.is_new or since = 0)
+      and visits.site = of_site and visits.started_at = told.at and visits.visitor = told.visitor
       and visits.session is not distinct from told.session
   )
   insert into visits
@@ -1953,71 +1988,6 @@ AS $function$
   select count(*)::integer from (
     select from events where stored_by >= since and stored_by < until limit most
   ) as counted
-$function$
-;
-
-CREATE OR REPLACE FUNCTION public.unfolded_changes(of_site integer, of_dimension text)
- RETURNS TABLE(sign integer, day date, value text, gap integer, visitors bigint, events bigint, page_views bigint, visits bigint, bounces bigint, duration_ms bigint)
- LANGUAGE plpgsql
- STABLE PARALLEL RESTRICTED
-AS $function$
-#variable_conflict use_column
-declare
-  tail record;
-begin
-  for tail in select * from waiting(of_site) loop
-    return query
-    select 1, day, value, gap, visitors, events, page_views, visits, bounces, duration_ms
-    from contributions(of_site, tail.visitors, 9223372036854775807, array[of_dimension]) -- above every transaction's number
-    union all
-    select -1, day, value, gap, visitors, events, page_views, visits, bounces, duration_ms
-    from contributions(of_site, tail.visitors, tail.below, array[of_dimension]);
-  end loop;
-end
-$function$
-;
-
-CREATE OR REPLACE FUNCTION public.unfolded_visits(of_site integer)
- RETURNS TABLE(at timestamp with time zone, visitor uuid, session uuid, kind event_kind, path text, name text, endpoint text, channel text, starts boolean, started_at timestamp with time zone, duration_ms numeric, bounced boolean, origin bigint, client bigint, place bigint, entry_path text)
- LANGUAGE plpgsql
- STABLE PARALLEL RESTRICTED
-AS $function$
-#variable_conflict use_column
-declare
-  came uuid[] := array(select unnest(visitors) from waiting(of_site));
-begin
-  return query
-  with stepped as (
-    select id, at, visitor, session, kind, page, origin, client, place, action,
-      lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
-    from events
-    where site = of_site and visitor = any (came)
-    window step as (partition by visitor, session order by at, id)
-  ),
-  numbered as (
-    select *, count(*) filter (where starts) over (order by visitor, session, at, id rows unbounded preceding) as visit
-    from stepped
-  ),
-  visited as (
-    select at, visitor, session, kind, page, action, starts,
-      min(at) over whole as started_at,
-      round(extract(epoch from max(at) over whole - min(at) over whole) * 1000) as duration_ms,
-      count(*) filter (where kind = 'page_view') over whole < 2
-        and count(*) filter (where kind in ('contact', 'custom')) over whole = 0 as bounced,
-      first_value(origin) over whole as origin,
-      first_value(client) over whole as client,
-      first_value(place) over whole as place,
-      (array_agg(page) filter (where kind = 'page_view') over whole)[1] as entry
-    from numbered
-    window whole as (partition by visit order by at, id rows between unbounded preceding and unbounded following)
-  )
-  select at, visitor, session, kind, page.path, action.name, action.endpoint, action.channel,
-    starts, started_at, duration_ms, bounced, visited.origin, visited.client, visited.place, entry.path
-  from visited
-  left join pages as page on page.site = of_site and page.id = visited.page
-  left join actions as action on action.site = of_site and action.id = visited.action
-  left join pages as entry on entry.site = of_site and entry.id = visited.entry;
-end
 $function$
 ;
 
