@@ -2085,10 +2085,13 @@ $function$
 
 CREATE OR REPLACE FUNCTION public.waiting(of_site integer)
  RETURNS TABLE(visitors uuid[], below bigint)
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
+begin
+  return query
   select f.* from (
     select array_agg(distinct visitor) as visitors from (
       select visitor from events
@@ -2097,7 +2100,8 @@ AS $function$
       select visitor from unfolded where site = of_site
     ) as came
   ) as tail
-  cross join folded_upto(of_site, tail.visitors) as f
+  cross join folded_upto(of_site, tail.visitors) as f;
+end
 $function$
 ;
 

@@ -282,6 +282,23 @@ begin
 end
 $$;
 
+-- As in 0006, planned once for a connection: it names every partition, and each question asks it.
+create or replace function waiting(of_site integer) returns table (visitors uuid[], below bigint)
+language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
+  select f.* from (
+    select array_agg(distinct visitor) as visitors from (
+      select visitor from events
+      where site = of_site and stored_by >= (select coalesce(until, upto) from folds)
+      union all
+      select visitor from unfolded where site = of_site
+    ) as came
+  ) as tail
+  cross join folded_upto(of_site, tail.visitors) as f;
+end
+$$;
+
 -- As in 0012, by the same arithmetic as the fold.
 create or replace function changes_since_fold(of_site integer, of_dimension text, since date)
 returns table (
