@@ -2124,38 +2124,6 @@ CREATE TRIGGER events_gone AFTER DELETE ON public.events REFERENCING OLD TABLE A
 
 CREATE TRIGGER events_too_old BEFORE INSERT ON public.events FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
 
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2026_09 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2026_10 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2026_11 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2026_12 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_01 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_02 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_03 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_04 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_05 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_06 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_07 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_08 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_09 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_10 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_2027_11 FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
-CREATE TRIGGER events_too_old BEFORE INSERT ON public.events_default FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
-
 CREATE TRIGGER here BEFORE INSERT ON public.quota_draws FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
 CREATE TRIGGER here BEFORE INSERT ON public.refusals FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();

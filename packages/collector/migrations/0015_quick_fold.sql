@@ -1,5 +1,23 @@
 -- A fold costs what came, and little of what its visitors did at other times.
 
+-- Each partition costs every question and every fold. Those of a year to come have nothing in them, and are made again when
+-- they are near.
+do $$
+declare
+  part regclass;
+  is_empty boolean;
+begin
+  for part in
+    select relid from pg_partition_tree('events')
+    where relid::text ~ '^events_\d{4}_\d{2}$'
+      and relid::text > 'events_' || to_char(now() + interval '3 months', 'YYYY_MM')
+  loop
+    execute format('select not exists (select from %s)', part) into is_empty;
+    if is_empty then execute format('drop table %s', part); end if;
+  end loop;
+end
+$$;
+
 -- They served collectors from before 0012.
 drop function unfolded_changes;
 drop function unfolded_visits;

@@ -39,7 +39,7 @@ const parts: Record<string, string> = {
   triggers: `
     select pg_get_triggerdef(pg_trigger.oid) || ';'
     from pg_trigger join pg_class on pg_class.oid = tgrelid
-    where not tgisinternal and relnamespace = 'public'::regnamespace order by relname, tgname`,
+    where not tgisinternal and not relispartition and relnamespace = 'public'::regnamespace order by relname, tgname`,
   walls: `
     select format('create policy %s on %s to %s using %s;', policyname, tablename, array_to_string(roles, ', '), qual)
     from pg_policies where schemaname = 'public' order by tablename, policyname`,
