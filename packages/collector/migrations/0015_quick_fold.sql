@@ -395,12 +395,16 @@ language sql set plan_cache_mode = force_custom_plan as $$
     select *, count(*) filter (where starts) over (order by visitor, alone, thread, at, id rows unbounded preceding) as visit
     from stepped
   ),
+  -- Each once: a visit that does not end has thousands of events, and the planner may loop.
+  touched as materialized (
+    select visit from numbered group by visit having bool_or(is_new)
+  ),
   told as (
     select numbered.*, deed.id as deed
-    from numbered
+    from touched
+    join numbered using (visit)
     join deeds as deed on deed.site = of_site and deed.page = numbered.page and deed.kind = numbered.kind
       and deed.action = coalesce(numbered.action, 0)
-    where visit in (select visit from numbered where is_new)
   ),
   made as (
     select min(at) as started_at, max(at) as ended_at,

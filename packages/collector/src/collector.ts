@@ -70,7 +70,8 @@ export const createCollector = (deps: CollectorDeps) => {
       now,
     }),
     refusals,
-    ask: (site: Site, query: Query) => at(site.id, ({ asSite }) => ask(asSite(site.id), site, query, now())),
+    ask: (site: Site, query: Query) =>
+      at(site.id, ({ forQuestions }) => ask(forQuestions(site.id), site, query, now())),
     peppers,
     erase: (erasure) => erasePlaced(placement, erasure),
     probes: probesOf(deps),

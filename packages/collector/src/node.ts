@@ -85,10 +85,12 @@ if (connections_max < connections_min) {
   console.error(`CONNECTIONS_MAX: ${urls.length} databases want ${urls.length * connections_min} connections at least.`)
   process.exit(1)
 }
+// However slow the questions are, what arrives finds a connection, and the fold another.
+const questions_max = Math.floor((connections_max - 1) / 2)
 const doors = new Map(
   urls.map(([name, url]) => [
     name,
-    openPostgresDoor({ url, connections_max, statement_ms_max: 30_000, onBreak: report }),
+    openPostgresDoor({ url, connections_max, questions_max, statement_ms_max: 30_000, onBreak: report }),
   ]),
 )
 const placement = createPlacement(doors)

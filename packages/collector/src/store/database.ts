@@ -90,6 +90,12 @@ export type Database = Kysely<Tables>
 
 /**
  * A collector's door to one database. What is read `asSite` sees that site and no other, all statements of it in one
- * snapshot, and is refused where the site does not live there.
+ * snapshot, and is refused where the site does not live there. So does what people ask, `forQuestions`, for which nobody
+ * who stores has to wait.
  */
-export type Door = { database: Database; asSite: (site: number) => Database; close: () => Promise<void> }
+export type Door = {
+  database: Database
+  asSite: (site: number) => Database
+  forQuestions: (site: number) => Database
+  close: () => Promise<void>
+}

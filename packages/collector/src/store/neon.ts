@@ -26,7 +26,8 @@ export const openNeonDoor = ({ url, endpoint }: NeonOptions): Door => {
   }
   const http = neon(url)
   const database: Database = new Kysely({ dialect: new NeonDialect({ neon: http }) })
-  return { database, asSite: (site) => databaseOf(http, site), close: () => database.destroy() }
+  const asSite = (site: number) => databaseOf(http, site)
+  return { database, asSite, forQuestions: asSite, close: () => database.destroy() }
 }
 
 /** {@link openNeonDoor}, for whoever reads and writes as they are. */

@@ -2,10 +2,14 @@ import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import type { Database, Door } from './database.ts'
 
-/** Where a Postgres is, and what may be asked of it at once and for how long. */
+/**
+ * Where a Postgres is, and what may be asked of it at once and for how long. Of its connections `questions_max` are there
+ * for questions and for nothing else; by default they share all.
+ */
 export type PostgresOptions = {
   url: string
   connections_max: number
+  questions_max?: number
   statement_ms_max: number
   onBreak: (error: Error) => void
 }
@@ -18,9 +22,28 @@ export type PostgresOptions = {
  * statement has it also fails that statement, and says so once more as an event, which would end the process unheard.
  */
 export const openPostgresDoor = (options: PostgresOptions): Door => {
+  const { connections_max, questions_max = 0 } = options
+  const pool = openPool(options, connections_max - questions_max)
+  const questions = questions_max > 0 ? openPool(options, questions_max) : pool
+  const database: Database = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  return {
+    database,
+    asSite: (site) => databaseOf(pool, site),
+    forQuestions: (site) => databaseOf(questions, site),
+    close: async () => {
+      await database.destroy()
+      if (questions !== pool) await questions.end()
+    },
+  }
+}
+
+/** {@link openPostgresDoor}, for whoever reads and writes as they are. */
+export const openPostgres = (options: PostgresOptions): Database => openPostgresDoor(options).database
+
+const openPool = (options: PostgresOptions, connections_max: number): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.connections_max,
+    max: connections_max,
     connectionTimeoutMillis: 5_000,
     query_timeout: options.statement_ms_max + 1_000,
     statement_timeout: options.statement_ms_max,
@@ -29,12 +52,8 @@ export const openPostgresDoor = (options: PostgresOptions): Door => {
   })
   pool.on('error', options.onBreak)
   pool.on('connect', (client) => client.on('error', options.onBreak))
-  const database: Database = new Kysely({ dialect: new PostgresDialect({ pool }) })
-  return { database, asSite: (site) => databaseOf(pool, site), close: () => database.destroy() }
+  return pool
 }
-
-/** {@link openPostgresDoor}, for whoever reads and writes as they are. */
-export const openPostgres = (options: PostgresOptions): Database => openPostgresDoor(options).database
 
 const databaseOf = (pool: pg.Pool, site: number): Database =>
   new Kysely({
