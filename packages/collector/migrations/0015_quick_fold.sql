@@ -1,7 +1,7 @@
 -- A fold costs what came, and little of what its visitors did at other times.
 
--- Each partition costs every question and every fold. Those of a year to come have nothing in them, and are made again when
--- they are near.
+-- Every question and every fold looks into each partition. Those of a year to come have nothing in them, and are made again
+-- when they are near.
 do $$
 declare
   part regclass;

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Database } from './database.ts'
 
 /**
- * Makes the partitions of the coming months, so that no event ever waits for one; and no more, since each costs every
- * question. What a clock that is ahead says of a later month lies in the default partition until then.
+ * Makes the partitions of the coming months, so that no event ever waits for one; and no more, since every question looks
+ * into each. What a clock that is ahead says of a later month lies in the default partition until then.
  */
 export const preparePartitions = async (database: Database, now: Date): Promise<void> => {
   await sql`select prepare_partitions(${now}::date, (${now}::date + interval '3 months')::date)`.execute(database)
