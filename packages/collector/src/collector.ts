@@ -41,8 +41,11 @@ export type CollectorDeps = {
 /** A site or a token that was changed shows within this. */
 const remembered_ms = 30_000
 
-/** What one strike of the clock may fold: statements of about a second, within what a Worker may wait for. */
-const folding = { pace_ms: 1_000, events_max: 50_000, steps_max: 25 }
+/**
+ * What one strike of the clock may fold: within what a Worker may wait for, and in steps so short that an erasure, which waits
+ * for the one under way, holds up what arrives behind it for less than half a second.
+ */
+const folding = { pace_ms: 400, events_max: 50_000, steps_max: 60 }
 
 /** What one strike of the clock may let go. */
 const retaining = { rows_max: 20_000, steps_max: 10 }
