@@ -42,8 +42,8 @@ export type CollectorDeps = {
 const remembered_ms = 30_000
 
 /**
- * What one strike of the clock may fold: within what a Worker may wait for, and in steps so short that an erasure, which waits
- * for the one under way, holds up what arrives behind it for less than half a second.
+ * What one strike of the clock may fold: within what a Worker may wait for, and in short steps, since an erasure waits for the
+ * one under way, and what arrives for its site waits behind the erasure.
  */
 const folding = { pace_ms: 400, events_max: 50_000, steps_max: 60 }
 
