@@ -85,7 +85,7 @@ if (connections_max < connections_min) {
   console.error(`CONNECTIONS_MAX: ${urls.length} databases want ${urls.length * connections_min} connections at least.`)
   process.exit(1)
 }
-// However slow the questions are, what arrives finds a connection, and the fold another.
+// However slow the questions are, what arrives finds a connection, and the fold another; two connections are shared.
 const questions_max = Math.floor((connections_max - 1) / 2)
 const doors = new Map(
   urls.map(([name, url]) => [

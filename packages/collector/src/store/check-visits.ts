@@ -28,7 +28,7 @@ export type VisitDifference = {
 
 /**
  * Derives the visits of some visitors from their raw events anew, and compares them with those that are kept. Answers the
- * first that differs; nothing when all are equal. What is not folded yet is left out of both.
+ * first that differs, or is kept twice; nothing when all are equal. What is not folded yet is left out of both.
  */
 export const firstVisitThatDiffers = async (
   database: Kysely<Tables>,
@@ -52,7 +52,7 @@ export const firstVisitThatDiffers = async (
       window step as (partition by visitor, session order by at, id)
     ),
     counted as (
-      select visitor, session, min(at) as started_at, ${facts({
+      select visitor, session, min(at) as started_at, 1 as copy, ${facts({
         ended_at: sql`max(at)`,
         origin: sql`(array_agg(origin::text order by at, event.id))[1]`,
         client: sql`(array_agg(client::text order by at, event.id))[1]`,
@@ -71,20 +71,22 @@ export const firstVisitThatDiffers = async (
       group by visitor, session, visit, time_zone
     ),
     kept as (
-      select visitor, session, started_at, ${facts({
-        ended_at: sql`ended_at`,
-        origin: sql`origin::text`,
-        client: sql`client::text`,
-        place: sql`place::text`,
-        entry: sql`(select path from deeds as known where known.site = ${site_id} and known.id = entry)`,
-        page_views: sql`page_views`,
-        bounced: sql`bounced`,
-        deeds: sql`(
+      select visitor, session, started_at, row_number() over (partition by visitor, session, started_at) as copy, ${facts(
+        {
+          ended_at: sql`ended_at`,
+          origin: sql`origin::text`,
+          client: sql`client::text`,
+          place: sql`place::text`,
+          entry: sql`(select path from deeds as known where known.site = ${site_id} and known.id = entry)`,
+          page_views: sql`page_views`,
+          bounced: sql`bounced`,
+          deeds: sql`(
           select array_agg(concat_ws(' ', kind, page, action, path, name, endpoint, channel) order by nth)
           from unnest(visit.deeds) with ordinality as listed (deed, nth)
           join deeds as known on known.site = ${site_id} and known.id = listed.deed)`,
-        seconds: sql`(select array_agg(floor(extract(epoch from started_at)) + second) from unnest(seconds) as second)`,
-      })}
+          seconds: sql`(select array_agg(floor(extract(epoch from started_at)) + second) from unnest(seconds) as second)`,
+        },
+      )}
       from part
       join visits as visit using (visitor)
       where visit.site = ${site_id}
@@ -92,7 +94,7 @@ export const firstVisitThatDiffers = async (
     select 'visits' as dimension, coalesce(kept.started_at, counted.started_at)::text as day,
       coalesce(kept.visitor, counted.visitor)::text as value, kept.facts as rolled_up, counted.facts as counted
     from kept
-    full join counted on kept.visitor = counted.visitor and kept.started_at = counted.started_at
+    full join counted on kept.visitor = counted.visitor and kept.started_at = counted.started_at and kept.copy = counted.copy
       and coalesce(kept.session, kept.visitor) = coalesce(counted.session, counted.visitor)
     where kept.facts is distinct from counted.facts
     order by 2, 3
