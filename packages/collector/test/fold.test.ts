@@ -116,6 +116,20 @@ test('between any two steps, in any order of storing, folding, forgetting and se
   await fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: 110_000 })
 })
 
+test('who comes back had last been seen on the second day of a session that went over midnight', async ({ world }) => {
+  const { database } = world
+  const hourOf = (session: string, hours: number): EventRow => {
+    const at = new Date(midnight + hours * hour_ms)
+    return { ...row(0, at), id: uuidv7(at), visitor: person(1), session, known: true }
+  }
+  const site = await world.settle('UTC', [hourOf(person(8), -0.1), hourOf(person(8), 0.1)])
+  await foldToTheEnd(database)
+  await world.store(site, [hourOf(person(9), 30)])
+  await answersHold(world, site)
+  await foldToTheEnd(database)
+  expect(await checkRollups(database, site.id, 7)).toBeUndefined()
+})
+
 /** Events of many visitors, a minute apart, to be stored by one transaction. */
 const crowd = (count: number, from = 0): EventRow[] =>
   Array.from({ length: count }, (_, n) => ({
