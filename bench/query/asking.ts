@@ -1,6 +1,6 @@
 import { createTokenFor } from '@balise/cli/token'
 import { createCollector } from '@balise/collector/collector'
-import { pseudonymKeyOf } from '@balise/collector/ingest/pseudonym'
+import { nodeKeyOf } from '@balise/collector/keys/node-key'
 import type { ShareVault } from '@balise/collector/keys/share-vault'
 import { unlimited } from '@balise/collector/limits/allow'
 import { storeEvents } from '@balise/collector/store/events'
@@ -31,7 +31,8 @@ export const openAsking = async (url: string, now: () => Date) => {
     doors,
     placement: createPlacement(doors),
     vault: createMemoryVault(),
-    peppers: [await pseudonymKeyOf(crypto.getRandomValues(new Uint8Array(32)))],
+    keyOf: nodeKeyOf,
+    peppers: [nodeKeyOf(crypto.getRandomValues(new Uint8Array(32)))],
     deliver: (delivery) => storeEvents(database, delivery),
     limits: unlimited,
     now,

@@ -3,6 +3,7 @@ import { createApp } from './http/app.ts'
 import type { Probe } from './http/health.ts'
 import { createTally } from './http/tally.ts'
 import type { Peer, Site } from './ingest/hit.ts'
+import type { KeyOf, PseudonymKey } from './ingest/pseudonym.ts'
 import type { Delivery } from './ingest/row.ts'
 import type { ShareVault } from './keys/share-vault.ts'
 import { createSiteDayKeys } from './keys/site-day-keys.ts'
@@ -28,8 +29,9 @@ export type CollectorDeps = {
   doors: Doors
   placement: Placement
   vault: ShareVault
+  keyOf: KeyOf
   /** For names that last: the first is used, all are tried when a person is erased. At least one. */
-  peppers: [CryptoKey, ...CryptoKey[]]
+  peppers: [PseudonymKey, ...PseudonymKey[]]
   /** Makes a delivery durable; `null` where outcomes are known only later, behind a queue. */
   deliver: (delivery: Delivery) => Promise<Outcome[] | null>
   limits: Limits
@@ -55,7 +57,7 @@ const fold_lag_seconds_max = 900
 
 /** The whole of Balise but its platform: web standards in, web standards out. */
 export const createCollector = (deps: CollectorDeps) => {
-  const { doors, placement, vault, peppers, deliver, limits, now, report, version } = deps
+  const { doors, placement, vault, keyOf, peppers, deliver, limits, now, report, version } = deps
   const { at, doorNamed } = placement
   const remembered = { ttl_ms: remembered_ms, entries_max: 10_000, now }
 
@@ -65,7 +67,7 @@ export const createCollector = (deps: CollectorDeps) => {
   const app = createApp({
     findSite: createBoundedCache({ find: placement.findSite, ...remembered }),
     findGrant: createBoundedCache({ find: (token) => findGrant(doorNamed(home).database, token), ...remembered }),
-    keys: { pepper: peppers[0], siteDay: createSiteDayKeys({ shares: dayShares(placement), vault, now }) },
+    keys: { pepper: peppers[0], siteDay: createSiteDayKeys({ shares: dayShares(placement), vault, keyOf, now }) },
     deliver,
     limits,
     quota: createQuota({

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import manifest from '../package.json' with { type: 'json' }
 import { createCollector } from './collector.ts'
 import { createFileVault } from './keys/file-vault.ts'
+import { nodeKeyOf } from './keys/node-key.ts'
 import { peppersOf } from './keys/peppers.ts'
 import { limitSettings, nodeLimitsOf } from './limits/node-limits.ts'
 import { openPlaces } from './places.ts'
@@ -112,7 +113,8 @@ const collector = createCollector({
   doors,
   placement,
   vault: createFileVault(SHARES_DIR, now),
-  peppers: await peppersOf(PEPPERS),
+  keyOf: nodeKeyOf,
+  peppers: await peppersOf(PEPPERS, nodeKeyOf),
   deliver: lanes.deliver,
   limits: nodeLimitsOf(settings.data, now),
   now,

@@ -6,6 +6,7 @@ import type { Peer, Place } from './ingest/hit.ts'
 import type { Delivery } from './ingest/row.ts'
 import { createKvVault } from './keys/kv-vault.ts'
 import { peppersOf } from './keys/peppers.ts'
+import { webKeyOf } from './keys/web-key.ts'
 import { type LimitBindings, platformLimitsOf } from './limits/platform-limits.ts'
 import { databasesIn } from './store/databases.ts'
 import { openNeonDoor } from './store/neon.ts'
@@ -31,7 +32,7 @@ const report = ({ name, message }: Error) => console.error(JSON.stringify({ fail
 
 const openCollector = async (bindings: Bindings) => {
   const { DATABASE_URL, DATABASES, NEON_ENDPOINT, PEPPERS, LIMITS } = environment.parse(bindings)
-  const peppers = await peppersOf(PEPPERS)
+  const peppers = await peppersOf(PEPPERS, webKeyOf)
   const doors = new Map(
     Object.entries({ [home]: DATABASE_URL, ...DATABASES }).map(([name, url]) => {
       // On this machine each database has a gateway of its own, at the port in its address.
@@ -43,6 +44,7 @@ const openCollector = async (bindings: Bindings) => {
     doors,
     placement: createPlacement(doors),
     vault: createKvVault(bindings.SHARES, now),
+    keyOf: webKeyOf,
     peppers,
     deliver: async (delivery) => {
       for (const message of messagesOf(delivery)) await bindings.DELIVERIES.send(message)

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type Arrival, ingest } from '../src/ingest/ingest.ts'
-import { pseudonymKeyOf } from '../src/ingest/pseudonym.ts'
 import type { Keys } from '../src/ingest/pseudonymise.ts'
+import { webKeyOf } from '../src/keys/web-key.ts'
 import { arrivalOf, golden, pageView } from './batches.ts'
 
-const keyOf = (text: string) => pseudonymKeyOf(new TextEncoder().encode(text.padEnd(32)))
+const keyOf = (text: string) => webKeyOf(new TextEncoder().encode(text.padEnd(32)))
 
 /** Every day of every site has a key, but those named. */
 const keysBut = async (...gone: string[]): Promise<Keys> => ({

@@ -6,6 +6,7 @@ import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
 import { pseudonymOf } from '../src/ingest/pseudonym.ts'
 import { createFileVault } from '../src/keys/file-vault.ts'
 import { createSiteDayKeys } from '../src/keys/site-day-keys.ts'
+import { webKeyOf } from '../src/keys/web-key.ts'
 import type { Database } from '../src/store/database.ts'
 import { dayShares, destroyDeadShares } from '../src/store/day-shares.ts'
 import { createPlacement, home, type Placement } from '../src/store/placement.ts'
@@ -30,7 +31,8 @@ describe('the key of a site-day', () => {
   const folder = () => mkdtemp(join(tmpdir(), 'balise-shares-'))
   /** A process of its own: nothing remembered, the same two stores. */
   const processAt = (now: () => Date, place: string) => {
-    const keys = createSiteDayKeys({ shares: dayShares(placement), vault: createFileVault(place, now), now })
+    const vault = createFileVault(place, now)
+    const keys = createSiteDayKeys({ shares: dayShares(placement), vault, keyOf: webKeyOf, now })
     return async (day: string) => {
       const key = await keys(base.site, day)
       return key && pseudonymOf(key, ['a', 'b'])

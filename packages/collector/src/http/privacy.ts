@@ -1,6 +1,6 @@
 import { type ErasureReceipt, type ErasureRequest, erasureRequest } from '@balise/shared/privacy/erasure'
 import type { Peer, Site } from '../ingest/hit.ts'
-import { pseudonymOf } from '../ingest/pseudonym.ts'
+import { type PseudonymKey, pseudonymOf } from '../ingest/pseudonym.ts'
 import type { Erasure } from '../store/erasures.ts'
 import type { Grant } from '../store/tokens.ts'
 import { covers, grantOf } from './grant.ts'
@@ -15,7 +15,7 @@ export type PrivacyDeps = LimitedDeps & {
   findSite: (key: string) => Promise<Site | null>
   findGrant: (token: string) => Promise<Grant | null>
   /** Every pepper that was ever in use: the person may have been named under any of them. */
-  peppers: CryptoKey[]
+  peppers: PseudonymKey[]
   erase: (erasure: Erasure) => Promise<ErasureReceipt>
 }
 

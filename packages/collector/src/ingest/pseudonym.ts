@@ -1,20 +1,24 @@
+/** A secret that signs and cannot be read back: HMAC-SHA-256 of a message, at once where the platform can. */
+export type PseudonymKey = (message: Uint8Array<ArrayBuffer>) => Uint8Array | Promise<Uint8Array>
+
+/** How a platform makes a key of 32 secret bytes: see `keys/web-key.ts` and `keys/node-key.ts`. */
+export type KeyOf = (secret: Uint8Array<ArrayBuffer>) => PseudonymKey | Promise<PseudonymKey>
+
 const encoder = new TextEncoder()
 
 /**
  * A 128-bit keyed hash of some fields, as UUID text: HMAC-SHA-256, cut to 16 bytes. Each field goes in behind its length,
  * so that `["ab", "c"]` and `["a", "bc"]` are two people.
  */
-export const pseudonymOf = async (key: CryptoKey, fields: string[]): Promise<string> => {
-  const mac = await crypto.subtle.sign('HMAC', key, lengthPrefixed(fields))
-  return uuidOf(new Uint8Array(mac, 0, 16))
-}
+export const pseudonymOf = async (key: PseudonymKey, fields: string[]): Promise<string> =>
+  uuidOf(await key(lengthPrefixed(fields)))
 
 /** See {@link pseudonymOf}. */
 export type NameOf = typeof pseudonymOf
 
 /** {@link pseudonymOf}, remembered for one batch: one visitor's fifty events ask for one name, and each costs a signature. */
 export const createNameOf = (): NameOf => {
-  const made = new Map<CryptoKey, Map<string, Promise<string>>>()
+  const made = new Map<PseudonymKey, Map<string, Promise<string>>>()
   return (key, fields) => {
     const ofKey = made.get(key) ?? new Map<string, Promise<string>>()
     made.set(key, ofKey)
@@ -24,10 +28,6 @@ export const createNameOf = (): NameOf => {
     return name
   }
 }
-
-/** Imports 32 secret bytes as a key for {@link pseudonymOf}; it cannot be read back. */
-export const pseudonymKeyOf = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
-  crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
 
 const lengthPrefixed = (fields: string[]): Uint8Array<ArrayBuffer> => {
   const parts = fields.map((field) => encoder.encode(field))
@@ -42,7 +42,12 @@ const lengthPrefixed = (fields: string[]): Uint8Array<ArrayBuffer> => {
   return bytes
 }
 
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const dash_before = new Set([4, 6, 8, 10])
+
+/** The first 16 bytes. */
 const uuidOf = (bytes: Uint8Array): string => {
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  let text = ''
+  for (let at = 0; at < 16; at++) text += (dash_before.has(at) ? '-' : '') + hex[bytes[at] ?? 0]
+  return text
 }

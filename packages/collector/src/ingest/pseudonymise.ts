@@ -1,6 +1,6 @@
 import { allows } from '@balise/shared/wire/consent'
 import type { Hit } from './hit.ts'
-import type { NameOf } from './pseudonym.ts'
+import type { NameOf, PseudonymKey } from './pseudonym.ts'
 import type { Pseudonyms } from './row.ts'
 import { dayBefore, siteMomentOf } from './site-clock.ts'
 
@@ -10,9 +10,9 @@ const yesterday_tried_ms = 30 * 60_000
 /** The keys that names are made with. */
 export type Keys = {
   /** For what lasts: visitor secrets, users, contact targets. */
-  pepper: CryptoKey
+  pepper: PseudonymKey
   /** A site-day's key; `null` where it was destroyed, or never made for a day that is over. */
-  siteDay: (site: Hit['site'], day: string) => Promise<CryptoKey | null>
+  siteDay: (site: Hit['site'], day: string) => Promise<PseudonymKey | null>
 }
 
 /**
@@ -47,7 +47,7 @@ const anonymousOf = async (hit: Hit, keys: Keys, nameOf: NameOf): Promise<Pseudo
     (await keys.siteDay(site, own.day)) ?? (await keys.siteDay(site, siteMomentOf(received_at, site.time_zone).day))
   if (!key) return null
 
-  const name = (dayKey: CryptoKey) => nameOf(dayKey, [sender.ip, sender.agent, site.key])
+  const name = (dayKey: PseudonymKey) => nameOf(dayKey, [sender.ip, sender.agent, site.key])
   const visitor = await name(key)
   if (own.since_midnight_ms >= yesterday_tried_ms) return { visitor, known: false }
 

@@ -1,4 +1,4 @@
-import { pseudonymKeyOf } from '../ingest/pseudonym.ts'
+import type { KeyOf, PseudonymKey } from '../ingest/pseudonym.ts'
 import { siteMomentOf } from '../ingest/site-clock.ts'
 import type { ShareVault } from './share-vault.ts'
 
@@ -15,7 +15,7 @@ export type DayShares = {
 const lifetime_ms = 48 * 3_600_000
 const keys_max = 10_000
 
-type Held = { key: CryptoKey; dies_at: Date }
+type Held = { key: PseudonymKey; dies_at: Date }
 
 /**
  * Site-day keys: drawn at random for the day that it is on the site's clock, rebuilt from two shares in two stores, dead
@@ -28,8 +28,8 @@ type Held = { key: CryptoKey; dies_at: Date }
  * The returned function answers `null` for a key that is dead, or was never made for a day that is over. It throws when
  * a store cannot be reached, or a half is missing that should be there.
  */
-export const createSiteDayKeys = (stores: { shares: DayShares; vault: ShareVault; now: () => Date }) => {
-  const { shares, vault, now } = stores
+export const createSiteDayKeys = (world: { shares: DayShares; vault: ShareVault; keyOf: KeyOf; now: () => Date }) => {
+  const { shares, vault, keyOf, now } = world
   const held = new Map<string, Held>()
 
   const draw = async (site: number, day: string, since_midnight_ms: number): Promise<DayShare> => {
@@ -43,7 +43,7 @@ export const createSiteDayKeys = (stores: { shares: DayShares; vault: ShareVault
   const rebuild = async (kept: DayShare): Promise<Held> => {
     const other = await vault.get(kept.other_share)
     if (!other) throw new ShareMissing()
-    const key = await pseudonymKeyOf(other.map((byte, index) => byte ^ (kept.share[index] ?? 0)))
+    const key = await keyOf(other.map((byte, index) => byte ^ (kept.share[index] ?? 0)))
     return { key, dies_at: kept.dies_at }
   }
 
@@ -54,7 +54,7 @@ export const createSiteDayKeys = (stores: { shares: DayShares; vault: ShareVault
     return day === today.day ? rebuild(await draw(site.id, day, today.since_midnight_ms)) : null
   }
 
-  return async (site: { id: number; time_zone: string }, day: string): Promise<CryptoKey | null> => {
+  return async (site: { id: number; time_zone: string }, day: string): Promise<PseudonymKey | null> => {
     const name = `${site.id} ${day}`
     // A key and never a promise of one: see `store/bounded-cache.ts`.
     const found = held.get(name) ?? (await load(site, day))

@@ -1,4 +1,4 @@
-import { pseudonymOf } from '../ingest/pseudonym.ts'
+import { type PseudonymKey, pseudonymOf } from '../ingest/pseudonym.ts'
 import { type Limits, unlimited } from './allow.ts'
 import { type Binding, createPlatformLimiter } from './platform-limiter.ts'
 
@@ -12,7 +12,7 @@ const period_seconds = 10
 export const platformLimitsOf = (options: {
   setting: 'on' | 'off'
   bindings: LimitBindings
-  pepper: CryptoKey
+  pepper: PseudonymKey
 }): Limits => {
   const { setting, bindings, pepper } = options
   if (setting === 'off') return unlimited
