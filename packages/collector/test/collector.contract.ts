@@ -264,8 +264,15 @@ export const collectorContract = (runtime: string, start: (database_url: string)
         headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
       })
       expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization')
-      const response = await post('/v1/events', 'x', { origin })
-      expect(response.headers.get('access-control-allow-origin')).toBe('*')
+      for (const [path, status] of [
+        ['/v1/events', 400],
+        ['/v1/nowhere', 404],
+      ] as const) {
+        const response = await post(path, 'x', { origin })
+        expect(response.status).toBe(status)
+        expect(response.headers.get('access-control-allow-origin')).toBe('*')
+        expect(response.headers.get('access-control-expose-headers')).toBe('retry-after')
+      }
     })
 
     test('counts what it turned away, by code', async () => {

@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Peer } from '../ingest/hit.ts'
 import { isUnavailable } from '../store/unavailable.ts'
@@ -36,15 +36,8 @@ export const createApp = (deps: AppDeps) => {
     return answered instanceof Response ? answered : tell(answered.refused)
   }
 
-  app.use(
-    '/v1/*',
-    cors({
-      origin: '*',
-      allowHeaders: ['authorization', 'content-type'],
-      exposeHeaders: ['retry-after'],
-      maxAge: 86_400,
-    }),
-  )
+  app.options('/v1/*', cors({ origin: '*', allowHeaders: ['authorization', 'content-type'], maxAge: 86_400 }))
+  app.use('/v1/*', readableByPages)
 
   app.post('/v1/events', ({ req, env }) => answer(collect(req.raw, env.peer, deps)))
   app.post('/v1/query', ({ req, env }) => answer(stats(req.raw, env.peer, deps)))
@@ -62,4 +55,14 @@ export const createApp = (deps: AppDeps) => {
     return tell({ code: isUnavailable(failure) ? 'unavailable' : 'internal' })
   })
   return app
+}
+
+/**
+ * Lets a page of any origin read an answer. The headers go on the answer itself: written before there is one, as `cors()`
+ * does it, they make Hono build each answer twice and read the first one's body as a stream.
+ */
+const readableByPages: MiddlewareHandler = async (context, next) => {
+  await next()
+  context.res.headers.set('access-control-allow-origin', '*')
+  context.res.headers.set('access-control-expose-headers', 'retry-after')
 }

@@ -20,8 +20,6 @@ export const dimensionTables = {
  * an ingest without look-ups, sequences or races: see `docs/decisions/0002-content-addressed-dimensions.md`.
  */
 const idOf = async (content: string): Promise<string> => {
-  const known = ids.get(content)
-  if (known) return known
   const digest = await crypto.subtle.digest('SHA-256', encoder.encode(content))
   const id = new DataView(digest).getBigInt64(0).toString()
   if (ids.size >= ids_max) ids.clear()
@@ -51,7 +49,8 @@ export const splitDimensions = async (rows: EventRow[]): Promise<Split> => {
     for (const trait of Object.keys(dimensionTables) as (keyof Traits)[]) {
       const value = row[trait]
       if (!value) continue
-      const id = await idOf(JSON.stringify(value))
+      const content = JSON.stringify(value)
+      const id = ids.get(content) ?? (await idOf(content))
       event[trait] = id
       found[dimensionTables[trait]].set(`${row.site} ${id}`, { site: row.site, id, ...value })
     }
