@@ -33,12 +33,14 @@ begin
     commit;
   end if;
 
+  grant select on packed_events to balise_site;
+
   -- What a collector calls acts for the owner. Each of them is told its sites.
   for called in
     select oid from pg_proc
     where pronamespace = current_schema()::regnamespace and proname = any (array[
       'store_here', 'erase', 'erase_copy', 'forgotten_since_copies', 'arrive', 'draw_quota', 'keep_day_share',
-      'destroy_dead_shares', 'prepare_partitions', 'retain_step', 'fold_step', 'note_fold_failure', 'stored_between', 'forgotten_among'])
+      'destroy_dead_shares', 'prepare_partitions', 'retain_step', 'pack_step', 'fold_step', 'note_fold_failure', 'stored_between', 'forgotten_among'])
     order by oid
   loop
     execute format('alter function %s security definer set search_path = %I, pg_temp', called, current_schema());

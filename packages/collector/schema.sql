@@ -130,6 +130,13 @@ create table origins (
   channel text
 );
 
+create table packs (
+  site integer not null,
+  closed_before timestamp with time zone not null,
+  closed_by bigint not null,
+  upto timestamp with time zone not null default '-infinity'::timestamp with time zone
+);
+
 create table pages (
   site integer not null,
   id bigint not null,
@@ -241,8 +248,71 @@ create table visits (
   page_views integer not null,
   deeds integer[] not null,
   seconds integer[],
-  bounced boolean not null
-);
+  bounced boolean not null,
+  is_packed boolean not null default false,
+  known boolean,
+  ms integer[],
+  origins bigint[],
+  clients bigint[],
+  places bigint[],
+  users uuid[],
+  targets uuid[],
+  durations_ms integer[],
+  bytes integer[],
+  engaged_ms integer[],
+  scroll_percents smallint[],
+  amounts numeric(21,6)[],
+  props jsonb[]
+) partition by LIST (is_packed);
+
+-- partitions
+
+create table events_default partition of events DEFAULT;
+
+create table visits_loose partition of visits FOR VALUES IN (false);
+
+create table visits_packed partition of visits FOR VALUES IN (true) partition by RANGE (started_at);
+
+-- views
+
+create view packed_events with (security_invoker=true) as
+ SELECT moment.at,
+    deed.page,
+        CASE
+            WHEN ((told.nth = 1) OR (visits.clients IS NULL)) THEN visits.client
+            ELSE told.client
+        END AS client,
+        CASE
+            WHEN (told.nth = 1) THEN visits.origin
+            ELSE told.origin
+        END AS origin,
+        CASE
+            WHEN ((told.nth = 1) OR (visits.places IS NULL)) THEN visits.place
+            ELSE told.place
+        END AS place,
+    NULLIF(deed.action, 0) AS action,
+    (told.bytes)::bigint AS bytes,
+    (0)::bigint AS stored_by,
+    packed_id(moment.at, told.nth, visits.session, visits.visitor) AS id,
+    visits.visitor,
+    visits.session,
+    told."user",
+    told.target,
+    visits.site,
+    deed.kind,
+    told.duration_ms,
+    told.engaged_ms,
+    told.scroll_percent,
+    visits.known,
+    false AS skewed,
+    told.amount,
+    told.props,
+    visits.started_at AS visit_started_at
+   FROM (((visits
+     CROSS JOIN LATERAL UNNEST(visits.deeds, visits.ms, visits.origins, visits.clients, visits.places, visits.users, visits.targets, visits.durations_ms, visits.bytes, visits.engaged_ms, visits.scroll_percents, visits.amounts, visits.props) WITH ORDINALITY told(deed, ms, origin, client, place, "user", target, duration_ms, bytes, engaged_ms, scroll_percent, amount, props, nth))
+     JOIN deeds deed ON (((deed.site = visits.site) AND (deed.id = told.deed))))
+     CROSS JOIN LATERAL ( SELECT (visits.started_at + ((told.ms)::double precision * '00:00:00.001'::interval)) AS at) moment)
+  WHERE visits.is_packed;
 
 -- constraints
 
@@ -279,6 +349,10 @@ alter table folds add constraint folds_pkey PRIMARY KEY (only_row);
 alter table migrations add constraint migrations_pkey PRIMARY KEY (name);
 
 alter table origins add constraint origins_pkey PRIMARY KEY (site, id);
+
+alter table packs add constraint packs_pkey PRIMARY KEY (site);
+
+alter table packs add constraint packs_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
 
 alter table pages add constraint pages_pkey PRIMARY KEY (site, id);
 
@@ -350,9 +424,13 @@ CREATE INDEX events_visitor ON ONLY public.events USING btree (site, visitor);
 
 CREATE INDEX unfolded_first ON public.unfolded USING btree (site, first_at);
 
-CREATE INDEX visits_ended ON public.visits USING btree (site, ended_at) WHERE (seconds IS NOT NULL);
+CREATE INDEX visits_ended ON ONLY public.visits USING btree (site, ended_at) WHERE (seconds IS NOT NULL);
 
-CREATE INDEX visits_started ON public.visits USING btree (site, started_at);
+CREATE INDEX visits_packed_users ON ONLY public.visits_packed USING gin (users) WHERE (users IS NOT NULL);
+
+CREATE INDEX visits_packed_visitor ON ONLY public.visits_packed USING btree (site, visitor);
+
+CREATE INDEX visits_started ON ONLY public.visits USING btree (site, started_at);
 
 -- functions
 
@@ -455,6 +533,10 @@ begin
       kind, page, action, origin, client, place, stored_by >= since as is_new
     from events
     where site = of_site and visitor = any (of_visitors) and (stored_by < until) is true
+    union all
+    select id, at, visitor, session, session is null, coalesce(session, visitor),
+      kind, page, action, origin, client, place, since = 0
+    from packed_events_of(of_site, of_visitors)
   ),
   -- No visit has events of two sessions. A session that is no longer than its longest pause is one visit.
   threads as materialized (
@@ -767,8 +849,14 @@ AS $function$
   with stepped as (
     select e.id, e.at, e.visitor, e.session, e.kind, e.page, e.origin, e.client, e.place, e.action,
       lag(e.at) over step is null or e.at - lag(e.at) over step > longest_pause(e.session) as starts
-    from events as e
-    where e.site = of_site and e.visitor = any (of_visitors) and e.stored_by < below
+    from (
+      select id, at, visitor, session, kind, page, origin, client, place, action
+      from events
+      where site = of_site and visitor = any (of_visitors) and stored_by < below
+      union all
+      select id, at, visitor, session, kind, page, origin, client, place, action
+      from packed_events_of(of_site, of_visitors)
+    ) as e
     window step as (partition by e.visitor, e.session order by e.at, e.id)
   ),
   numbered as (
@@ -923,6 +1011,31 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.drop_packed(part regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  wanted record;
+  reaching record;
+begin
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), id) from sites order by id;
+  for wanted in
+    select id, day_start(raw_from, time_zone) as begins from sites where raw_from is not null order by id
+  loop
+    execute format('select array_agg(distinct visitor) as visitors, min(started_at) as first, max(started_at) as last
+      from %s where site = $1 and started_at >= $2 - interval ''24 hours'' and ended_at >= $2', part)
+    into reaching using wanted.id, wanted.begins;
+    execute format('delete from %s where site = $1 and visitor = any ($2) and ended_at < $3', part)
+    using wanted.id, reaching.visitors, wanted.begins;
+    perform unpack(wanted.id, reaching.visitors, reaching.first, reaching.last + interval '1 microsecond');
+  end loop;
+  execute format('alter table visits_packed detach partition %s', part);
+  execute format('drop table %s', part);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.drop_partition(part regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -930,11 +1043,15 @@ AS $function$
 declare
   wanted record;
 begin
+  if part in (select relid from pg_partition_tree('visits_packed')) then
+    perform drop_packed(part);
+    return;
+  end if;
   perform pg_advisory_xact_lock(hashtext('balise partitions'));
   perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), id) from sites order by id;
   execute format('alter table events detach partition %s', part);
   for wanted in
-    select id, day_start(raw_from, time_zone) as begins from sites where raw_from is not null order by id
+    select id, coalesce(day_start(raw_from, time_zone), '1970-01-02') as begins from sites order by id
   loop
     execute format(
       'insert into events
@@ -965,6 +1082,10 @@ declare
   events_gone integer;
 begin
   perform pg_advisory_xact_lock(hashtext('balise erasure'), of_site);
+
+  perform unpack(of_site, array(
+    select distinct visitor from visits where site = of_site and is_packed and (visitor = any (subjects) or users && subjects)
+  ), '-infinity', 'infinity');
 
   if subject = 'user' then
     select subjects || array_agg(visitor) into persons from (
@@ -1024,22 +1145,19 @@ CREATE OR REPLACE FUNCTION public.expired_partition()
 AS $function$
 declare
   part record;
-  ends date;
-  site_id integer;
   wanted boolean;
 begin
   for part in
-    select relid from pg_partition_tree('events')
-    where isleaf and relid <> 'events_default'::regclass order by relid::text
+    select relid, (to_date(right(relid::text, 7), 'YYYY_MM') + interval '1 month')::date as ends
+    from (
+      select relid from pg_partition_tree('events') where isleaf and relid <> 'events_default'::regclass
+      union all
+      select relid from pg_partition_tree('visits_packed') where isleaf
+    ) as parts
+    order by ends, relid::text
   loop
-    ends := (to_date(right(part.relid::text, 7), 'YYYY_MM') + interval '1 month')::date;
-    if ends > now() then return null; end if;
-    wanted := false;
-    for site_id in select id from sites where raw_from is null or raw_from < ends loop
-      execute format('select exists (select from only %s where site = $1)', part.relid) into wanted using site_id;
-      exit when wanted;
-    end loop;
-    if not wanted then return part.relid; end if;
+    if part.ends > now() then return null; end if;
+    if not is_wanted(part.relid, part.ends) then return part.relid; end if;
   end loop;
   return null;
 end
@@ -1332,6 +1450,33 @@ CREATE OR REPLACE FUNCTION public.is_skewed(id uuid, at timestamp with time zone
 RETURN (abs((((((('x'::text || "left"((id)::text, 8)))::bit(32))::bigint)::double precision * (65.536)::double precision) - date_part('epoch'::text, at))) > ((86400 - 66))::double precision)
 ;
 
+CREATE OR REPLACE FUNCTION public.is_wanted(part regclass, ends date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  wanting record;
+  left_over integer := 0;
+  events integer;
+begin
+  for wanting in
+    select id, part::text like 'events%' and coalesce(upto >= ends + interval '1 day', false) as is_packed
+    from sites
+    left join packs on packs.site = id
+    where raw_from is null or raw_from < ends
+  loop
+    execute format('select count(*) from (select from only %s where site = $1 limit $2) as counted', part)
+    into events using wanting.id, case when wanting.is_packed then 50001 else 1 end;
+    if events > 0 and not wanting.is_packed then return true; end if;
+    left_over := left_over + events;
+    if left_over > 50000 then return true; end if;
+  end loop;
+  return false;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.keep_clock()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1460,12 +1605,173 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.pack_step(events_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET lock_timeout TO '2s'
+ SET jit TO 'off'
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  closes timestamptz := date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' - interval '44 days';
+  ended bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint; -- all transactions before it have ended
+  next record;
+  due record;
+  coming uuid[];
+begin
+  if not pg_try_advisory_xact_lock(hashtext('balise fold'), 0) then return null; end if;
+
+  select id as site, upto, closed_before, is_closed into next
+  from (
+    select id, coalesce(upto, '-infinity') as upto, greatest(closed_before, closes) as closed_before,
+      coalesce(closed_before >= closes, false) as is_closed, closed_by
+    from sites
+    left join packs on packs.site = id
+    where lives_on is null
+      and not exists (select from refolds where refolds.site = id)
+      and not exists (select from copies where copies.site = id)
+  ) as packed
+  where (not is_closed or closed_by < ended)
+    and exists (
+      select from visits_loose as v
+      where v.site = id and v.started_at > upto and v.started_at < closed_before - interval '48 hours')
+  order by id
+  limit 1;
+  if not found then return 0; end if;
+
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), next.site);
+  if not next.is_closed then
+    insert into packs (site, closed_before, closed_by)
+    values (next.site, next.closed_before, pg_current_xact_id()::text::bigint)
+    on conflict (site) do update set closed_before = excluded.closed_before, closed_by = excluded.closed_by;
+    return 1;
+  end if;
+
+  select array_agg(ctid) as rows, min(started_at) as first, max(started_at) as last, sum(events)::integer as events into due
+  from (
+    select *, sum(events) over (order by started_at range unbounded preceding exclude group) as before
+    from (
+      select ctid, started_at, cardinality(deeds) as events from visits_loose
+      where site = next.site and started_at > next.upto and started_at < next.closed_before - interval '48 hours'
+      order by started_at fetch first events_max rows with ties
+    ) as first_ones
+  ) as counted
+  where before is null or before < events_max;
+  perform prepare_packed(due.first, due.last);
+  perform set_config('balise.packing', 'on', true);
+  select visitors into coming from waiting(next.site);
+
+  with visited as materialized (
+    select ctid as row, * from visits_loose
+    where ctid = any (due.rows) and ended_at - started_at <= interval '24 hours' and cardinality(deeds) < 4096
+      and visitor <> all (coalesce(coming, '{}'))
+  ),
+  own as materialized (
+    select visited.row, e.*, visited.started_at, visited.deeds,
+      visited.client as visit_client, visited.place as visit_place, row_number() over inside as nth
+    from visited
+    join events as e on e.visitor = visited.visitor and e.session is not distinct from visited.session
+      and e.at between visited.started_at and visited.ended_at
+    where e.site = next.site
+      and e.id >= uuidv7_floor(due.first - interval '24 hours') and e.id < uuidv7_floor(due.last + interval '48 hours')
+    window inside as (partition by visited.row order by e.at, e.id)
+  ),
+  told as materialized (
+    select row, bool_and(known) as known,
+      array_agg((extract(epoch from at - started_at) * 1000)::integer order by nth) as ms,
+      case when bool_or(nth > 1 and origin is not null) then array_agg(origin order by nth) end as origins,
+      case when bool_or(client <> visit_client) then array_agg(client order by nth) end as clients,
+      case when bool_or(place is distinct from visit_place) then array_agg(place order by nth) end as places,
+      case when count("user") > 0 then array_agg("user" order by nth) end as users,
+      case when count(target) > 0 then array_agg(target order by nth) end as targets,
+      case when count(duration_ms) > 0 then array_agg(duration_ms order by nth) end as durations_ms,
+      case when count(bytes) > 0 then array_agg(bytes::integer order by nth) end as bytes,
+      case when count(engaged_ms) > 0 then array_agg(engaged_ms order by nth) end as engaged_ms,
+      case when count(scroll_percent) > 0 then array_agg(scroll_percent order by nth) end as scroll_percents,
+      case when count(amount) > 0 then array_agg(amount order by nth) end as amounts,
+      case when count(props) > 0 then array_agg(props order by nth) end as props
+    from own
+    group by row
+    having count(*) = min(cardinality(deeds)) and not bool_or(skewed) and bool_and(known) = bool_or(known)
+      and bool_and(at = date_trunc('milliseconds', at)) and coalesce(max(bytes), 0) <= 2147483647
+  ),
+  events_gone as (
+    delete from events using own join told using (row)
+    where events.site = next.site and events.id = own.id
+      and events.id >= uuidv7_floor(due.first - interval '24 hours') and events.id < uuidv7_floor(due.last + interval '48 hours')
+  ),
+  visits_gone as (
+    delete from visits_loose using told where visits_loose.ctid = told.row
+  )
+  insert into visits_packed
+  select started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds, bounced, true,
+    told.known, told.ms, told.origins, told.clients, told.places, told.users, told.targets, told.durations_ms, told.bytes,
+    told.engaged_ms, told.scroll_percents, told.amounts, told.props
+  from visited
+  join told using (row)
+  order by started_at;
+
+  update packs set upto = due.last where site = next.site;
+  perform set_config('balise.packing', '', true);
+  return due.events;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.packed_events_of(of_site integer, of_visitors uuid[])
+ RETURNS SETOF packed_events
+ LANGUAGE plpgsql
+ STABLE PARALLEL RESTRICTED
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_nestloop TO 'on'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+begin
+  return query select * from packed_events where site = of_site and visitor = any (of_visitors);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.packed_id(at timestamp with time zone, nth bigint, session uuid, visitor uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select encode(
+    int8send((extract(epoch from at) * 1000)::bigint << 16 | 7 << 12 | nth) || substr(uuid_send(coalesce(session, visitor)), 9),
+    'hex')::uuid
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.pentad_of(day date)
  RETURNS date
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select date_trunc('month', day::timestamp)::date + 5 * least(5, (extract(day from day)::integer - 1) / 5)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.prepare_packed(first timestamp with time zone, last timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  month timestamp := date_trunc('month', first at time zone 'UTC');
+  name text;
+begin
+  while month <= last at time zone 'UTC' loop
+    name := 'visits_packed_' || to_char(month, 'YYYY_MM');
+    if to_regclass(name) is null then
+      execute format('create table %I (like visits_packed including defaults including constraints)', name);
+      execute format('alter table visits_packed attach partition %I for values from (%L) to (%L)',
+        name, month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
+    end if;
+    month := month + interval '1 month';
+  end loop;
+end
 $function$
 ;
 
@@ -1523,23 +1829,24 @@ begin
     return greatest(emptied, 1);
   end if;
 
-  select array_agg(distinct visitor) as visitors, count(*)::integer as events,
-    (array_agg(visitor order by visitor desc))[1] as last
-  into next from (
-    select visitor from events
-    where site = state.site and visitor > coalesce(state.upto, '00000000-0000-0000-0000-000000000000')
-    order by visitor limit events_max
-  ) as walked;
+  next := visitors_after(state.site, coalesce(state.upto, '00000000-0000-0000-0000-000000000000'), events_max);
+  if next.visitors is null then
+    delete from refolds where site = state.site;
+    return 1;
+  end if;
   for part in select * from folded_upto(state.site, next.visitors) loop
     perform refresh_rollups(state.site, part.visitors, 0, part.below);
   end loop;
-
-  if next.events < events_max then
-    delete from refolds where site = state.site;
-  else
-    update refolds set upto = next.last where site = state.site;
-  end if;
-  return greatest(next.events, 1);
+  update visits set seconds = changed.seconds
+  from (
+    select ctid as row, tableoid as part, seconds_of(started_at, ended_at, ms, time_zone) as seconds
+    from visits
+    cross join (select time_zone from sites where id = state.site) as clock
+    where site = state.site and is_packed and visitor = any (next.visitors)
+  ) as changed
+  where visits.is_packed and visits.tableoid = part and visits.ctid = row and visits.seconds is distinct from changed.seconds;
+  update refolds set upto = next.visitors[cardinality(next.visitors)] where site = state.site;
+  return next.events;
 end
 $function$
 ;
@@ -1642,7 +1949,7 @@ AS $function$
     -- What a visit began with had been stored before; where visits are made anew, all of it.
     delete from visits using told
     where (not told.is_new or since = 0)
-      and visits.site = of_site and visits.started_at = told.at and visits.visitor = told.visitor
+      and visits.site = of_site and not visits.is_packed and visits.started_at = told.at and visits.visitor = told.visitor
       and visits.session is not distinct from told.session
   )
   insert into visits
@@ -1677,7 +1984,8 @@ begin
   if new.stored_by <> pg_current_xact_id()::text::bigint then return new; end if;
   -- Nor are those of a site that arrives here (0008): it was asked where it came from.
   select time_zone into clock from sites
-  where id = new.site and new.at < day_start(raw_from, time_zone)
+  left join packs on packs.site = id
+  where id = new.site and (new.at < day_start(raw_from, time_zone) or new.at < closed_before)
     and not coalesce((to_jsonb(sites) ->> 'arrives')::boolean, false);
   if not found then return new; end if;
   insert into refusals (site, day, reason, count) values (new.site, (now() at time zone clock)::date, 'too_old', 1)
@@ -1758,9 +2066,11 @@ begin
     end if;
     -- What 0006 makes of raw events names their visitors too.
     if gone = 0 then
-      delete from visits where ctid = any (array(
-        select ctid from visits
-        where site = sweep.id and started_at < sweep.begins and ended_at < sweep.begins limit rows_max));
+      delete from visits using (
+        select tableoid as part, ctid as row from visits
+        where site = sweep.id and started_at < sweep.begins and ended_at < sweep.begins limit rows_max
+      ) as expired
+      where visits.site = sweep.id and visits.tableoid = part and visits.ctid = row;
       get diagnostics gone = row_count;
     end if;
     if gone = 0 and sweep.sums_from is not null then
@@ -1790,6 +2100,19 @@ CREATE OR REPLACE FUNCTION public.rolled_visitors(of_site integer, of_visitors u
 AS $function$
   select array_agg(asked.visitor) from unnest(of_visitors) as asked (visitor)
   where not exists (select from refolds as r where r.site = of_site and (r.upto is null or asked.visitor > r.upto))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.seconds_of(started_at timestamp with time zone, ended_at timestamp with time zone, ms integer[], on_clock text)
+ RETURNS integer[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select case when date_trunc('hour', started_at at time zone on_clock) <> date_trunc('hour', ended_at at time zone on_clock)
+    then array(
+      select (floor(extract(epoch from started_at + after * interval '1 millisecond')) - floor(extract(epoch from started_at)))::integer
+      from unnest(ms) with ordinality as step (after, nth) order by nth
+    ) end
 $function$
 ;
 
@@ -1995,6 +2318,29 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.unpack(of_site integer, of_visitors uuid[], since timestamp with time zone, until timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into events (at, page, client, origin, place, action, bytes, stored_by, id, visitor, session, "user", target, site,
+    kind, duration_ms, engaged_ms, scroll_percent, known, skewed, amount, props)
+  select at, page, client, origin, place, action, bytes, stored_by, id, visitor, session, "user", target, site,
+    kind, duration_ms, engaged_ms, scroll_percent, known, skewed, amount, props
+  from packed_events
+  where site = of_site and visitor = any (of_visitors) and visit_started_at >= since and visit_started_at < until;
+
+  with taken as (
+    delete from visits
+    where site = of_site and is_packed and visitor = any (of_visitors) and started_at >= since and started_at < until
+    returning *
+  )
+  insert into visits (started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds,
+    bounced)
+  select started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds, bounced
+  from taken
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.unseen_of(gaps integer[], visitors bigint[])
  RETURNS integer[]
  LANGUAGE plpgsql
@@ -2071,13 +2417,32 @@ CREATE OR REPLACE FUNCTION public.uuidv7_time(id uuid)
 RETURN to_timestamp((((((('x'::text || "left"(replace((id)::text, '-'::text, ''::text), 12)))::bit(48))::bigint)::numeric / 1000.0))::double precision)
 ;
 
+CREATE OR REPLACE FUNCTION public.visitors_after(of_site integer, after uuid, events_max integer, OUT visitors uuid[], OUT events integer)
+ RETURNS record
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with told as (
+    (select visitor, 1 as events from events where site = of_site and visitor > after order by visitor limit events_max)
+    union all
+    (select visitor, cardinality(deeds) from visits
+    where site = of_site and is_packed and visitor > after order by visitor limit events_max)
+  ),
+  counted as (
+    select visitor, sum(events) as events, sum(sum(events)) over (order by visitor) - sum(events) as before
+    from told group by visitor
+  )
+  select array_agg(visitor order by visitor), coalesce(sum(events), 0)::integer from counted where before < events_max
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.visits_follow_events()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
   delete from visits using gone
-  where visits.site = gone.site and visits.started_at = gone.at and visits.visitor = gone.visitor;
+  where visits.site = gone.site and not visits.is_packed and visits.started_at = gone.at and visits.visitor = gone.visitor;
 
   perform refresh_visits(left_over.site, folded.visitors, 0, folded.below)
   from (select site, array_agg(distinct visitor) as visitors from gone group by site) as left_over
@@ -2124,7 +2489,7 @@ $function$
 
 CREATE TRIGGER here BEFORE INSERT ON public.erasures FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
-CREATE TRIGGER events_gone AFTER DELETE ON public.events REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION visits_follow_events();
+CREATE TRIGGER events_gone AFTER DELETE ON public.events REFERENCING OLD TABLE AS gone FOR EACH STATEMENT WHEN ((current_setting('balise.packing'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION visits_follow_events();
 
 CREATE TRIGGER events_too_old BEFORE INSERT ON public.events FOR EACH ROW WHEN ((new.at < (now() - '27 days'::interval))) EXECUTE FUNCTION refuse_too_old();
 
@@ -2159,6 +2524,8 @@ create policy one_site on erasures to public using (site = current_site());
 create policy one_site on events to public using (site = current_site());
 
 create policy one_site on origins to public using (site = current_site());
+
+create policy one_site on packs to public using (site = current_site());
 
 create policy one_site on pages to public using (site = current_site());
 
@@ -2211,6 +2578,10 @@ grant select on folds to balise_collector;
 grant select on folds to balise_site;
 
 grant select on origins to balise_site;
+
+grant select on packed_events to balise_site;
+
+grant select on packs to balise_site;
 
 grant select on pages to balise_site;
 

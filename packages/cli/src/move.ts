@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { nextChunk, receiveChunk } from '@balise/collector/store/chunks'
 import type { Database } from '@balise/collector/store/database'
 import { eraseCopy, forgottenSinceCopies } from '@balise/collector/store/erasures'
 import { foldAll } from '@balise/collector/store/fold'
@@ -11,11 +12,9 @@ import {
   holdSite,
   letGo,
   moved_whole,
-  nextChunk,
   noteAtHome,
   noteCopy,
   notePosition,
-  receiveChunk,
   receiveRows,
   receiveSettings,
   receiveSite,

@@ -17,6 +17,7 @@ import { dayShares, destroyDeadShares } from './store/day-shares.ts'
 import { erasePlaced } from './store/erasures.ts'
 import type { Outcome } from './store/events.ts'
 import { foldAll, foldStateOf } from './store/fold.ts'
+import { packAll } from './store/pack.ts'
 import { preparePartitions } from './store/partitions.ts'
 import { storeWaiting } from './store/placed-events.ts'
 import { type Doors, home, type Placement } from './store/placement.ts'
@@ -51,6 +52,9 @@ const folding = { pace_ms: 400, events_max: 50_000, steps_max: 60 }
 
 /** What one strike of the clock may let go. */
 const retaining = { rows_max: 20_000, steps_max: 10 }
+
+/** What one strike may pack: on Node, a hundred million events a day. */
+const packing = { events_max: 5_000, steps_max: 4 }
 
 /** From here on questions get slow: the clock does not strike, or folding fails. */
 const fold_lag_seconds_max = 900
@@ -100,6 +104,7 @@ export const createCollector = (deps: CollectorDeps) => {
     sweep_vault: () => vault.sweep(),
     prepare_partitions: () => everywhere((database) => preparePartitions(database, now())),
     retain: () => everywhere((database) => retainAll(database, now(), retaining)),
+    pack: () => everywhere((database) => packAll(database, now(), packing)),
     fold: () => everywhere((database) => foldAll(database, folding)),
   }
 

@@ -14,23 +14,23 @@ import { findSite } from '../src/store/sites.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
 import { mortalPostgres } from './faults-world.ts'
-import { foldToTheEnd, refold, setClock } from './folding.ts'
+import { foldToTheEnd, packUntil, refold, setClock } from './folding.ts'
 import { type Asked, questionTo, test, type World } from './query-world.ts'
 
 const hour_ms = 3_600_000
-const midnight = Date.parse('2026-10-25T00:00:00Z') // Paris and the Azores fall back on this day
-const now = new Date('2026-10-27T12:00:00Z')
+const midnight = Date.parse('2025-10-26T00:00:00Z') // Paris and the Azores fall back on this day
+const now = new Date('2025-10-31T12:00:00Z')
 const person = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
 
 const questions: Asked[] = [
   {
-    date_range: ['2026-10-24', '2026-10-26'],
+    date_range: ['2025-10-25', '2025-10-30'],
     metrics: ['visitors', 'visits', 'page_views', 'bounce_rate', 'visit_duration'],
   },
   { date_range: '7d', metrics: ['visitors', 'visits', 'events'], dimensions: ['time:day'] },
   { date_range: '30d', metrics: ['visitors', 'events'], dimensions: ['event:path'] },
-  { date_range: ['2026-10-25', '2026-10-25'], metrics: ['visitors', 'visits'], dimensions: ['visit:entry_page'] },
-  { date_range: ['2026-10-25', '2026-10-26'], metrics: ['visits', 'events'], dimensions: ['time:hour'] },
+  { date_range: ['2025-10-26', '2025-10-26'], metrics: ['visitors', 'visits'], dimensions: ['visit:entry_page'] },
+  { date_range: ['2025-10-26', '2025-10-29'], metrics: ['visits', 'events'], dimensions: ['time:hour'] },
 ]
 
 /** Every answer is what raw events give. */
@@ -52,7 +52,7 @@ const rollupsHold = async (database: Database, site: AskedSite) => {
 const event = fc.record({
   visitor: fc.constantFrom(1, 2, 3, 4).map(person),
   at_ms: fc
-    .tuple(fc.constantFrom(-24, 0, 0, 1, 24), fc.integer({ min: -4, max: 4 }))
+    .tuple(fc.constantFrom(-24, 0, 0, 1, 24, 96), fc.integer({ min: -4, max: 4 }))
     .map(([hours, steps]) => hours * hour_ms + steps * 600_000),
   path: fc.constantFrom('/', '/a'),
   id_tail: fc.integer({ min: 0, max: 2 ** 30 }),
@@ -65,6 +65,8 @@ const step = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: fc.record({ fold: fc.constantFrom(1, 2, 5, 1_000) }) },
+  // Days after that midnight whose visits may be packed.
+  { weight: 3, arbitrary: fc.record({ pack: fc.constantFrom(0, 1, 3) }) },
   { weight: 2, arbitrary: fc.record({ refold: fc.constantFrom(1, 3) }) },
   { weight: 1, arbitrary: fc.record({ forget: fc.constantFrom(1, 2).map(person) }) },
   {
@@ -94,12 +96,13 @@ const rowOf = ({
 const take = async ({ database, store }: World, site: AskedSite, done: Step): Promise<AskedSite> => {
   if ('store' in done) await store(site, done.store.map(rowOf))
   if ('fold' in done) await fold(database, done.fold)
+  if ('pack' in done) await packUntil(database, midnight + 24 * hour_ms * done.pack)
   if ('refold' in done) await refold(database, done.refold)
   if ('forget' in done) await erase(database, { site, subject: 'visitor', subjects: [done.forget], asked_by: null })
   return 'clock' in done ? setClock(database, site, done.clock) : site
 }
 
-test('between any two steps, in any order of storing, folding, forgetting and setting the clock, all is exact', {
+test('between any two steps, in any order of storing, folding, packing, forgetting and setting the clock, all is exact', {
   timeout: 150_000,
 }, async ({ world }) => {
   const property = fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), async (steps) => {
@@ -283,7 +286,7 @@ test('the check names the first row that differs', async ({ world }) => {
   )
   expect(await checkRollups(world.database, site.id)).toMatchObject({
     dimension: 'event:path',
-    day: '2026-10-25',
+    day: '2025-10-26',
     value: '/',
     rolled_up: { events: 4, unseen: [3] },
     counted: { events: 3, unseen: [3] },

@@ -3,6 +3,7 @@ import { expect, vi } from 'vitest'
 import type { AskedSite } from '../src/query/ask.ts'
 import type { Database } from '../src/store/database.ts'
 import { fold, foldStateOf } from '../src/store/fold.ts'
+import { packAll } from '../src/store/pack.ts'
 import { findSite, saveSite } from '../src/store/sites.ts'
 
 /** Folds until nothing waits. A transaction that is under way anywhere in the cluster may hold it up for a moment. */
@@ -29,3 +30,7 @@ export const setClock = async (database: Database, { key }: AskedSite, time_zone
   const { id, ...settings } = site
   return saveSite(database, { ...settings, time_zone })
 }
+
+/** Packs, a few visits at a time, what began before this moment and no running transaction holds up. */
+export const packUntil = (database: Database, moment_ms: number): Promise<void> =>
+  packAll(database, new Date(moment_ms + 46 * 86_400_000), { events_max: 5, steps_max: 100 })

@@ -22,6 +22,16 @@ const parts: Record<string, string> = {
     left join pg_attrdef on adrelid = attrelid and adnum = attnum
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
     group by pg_class.oid, relname, reloptions order by relname`,
+  partitions: `
+    select format('create table %s partition of %s %s%s;', child.relname, inhparent::regclass,
+      pg_get_expr(child.relpartbound, child.oid), ' partition by ' || pg_get_partkeydef(child.oid))
+    from pg_class as child join pg_inherits on inhrelid = child.oid
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname !~ '_\\d{4}_\\d{2}$'
+    order by relname`,
+  views: `
+    select format(E'create view %s with (%s) as\n%s', viewname, array_to_string(reloptions, ', '), definition)
+    from pg_views join pg_class on pg_class.oid = viewname::regclass
+    where schemaname = 'public' order by viewname`,
   constraints: `
     select format('alter table %s add constraint %s %s;', relname, conname, pg_get_constraintdef(pg_constraint.oid))
     from pg_constraint join pg_class on pg_class.oid = conrelid
@@ -30,7 +40,8 @@ const parts: Record<string, string> = {
   indexes: `
     select pg_get_indexdef(indexrelid) || ';'
     from pg_index join pg_class on pg_class.oid = indrelid
-    where relnamespace = 'public'::regnamespace and not relispartition
+    where relnamespace = 'public'::regnamespace and relname !~ '_\\d{4}_\\d{2}$'
+      and not exists (select from pg_inherits where inhrelid = indexrelid)
       and not exists (select from pg_constraint where conindid = indexrelid)
     order by indexrelid::regclass::text`,
   functions: `

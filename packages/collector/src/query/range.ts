@@ -24,7 +24,8 @@ const firstDays: { [Name in (typeof namedRanges)[number]]: Day } = {
  * - `time_zone`, the site's; `first_day` and `last_day`, both included;
  * - `from_at` and `to_at`, the instants at which the first day and the day after the last begin;
  * - `read_from` and `read_to`, the same with `around_hours` on both sides;
- * - `from_id` and `to_id`, between which the ids of all events in there lie, but for the skewed.
+ * - `from_id` and `to_id`, between which the ids of all events in there lie, but for the skewed;
+ * - `visits_from`, before which no packed visit with an event in there began.
  *
  * Nothing in it depends on a setting of the session (all is immutable to Postgres), so it is computed once, before the
  * plan is made, and the planner sees constants. For that, arithmetic is done on clocks and never on instants.
@@ -70,7 +71,8 @@ reach as not materialized (
 bounds as not materialized (
   select *,
     uuidv7_floor(${later(sql`read_from`, '-24 hours')}) as from_id,
-    uuidv7_floor(${later(sql`read_to`, '24 hours')}) as to_id
+    uuidv7_floor(${later(sql`read_to`, '24 hours')}) as to_id,
+    ${later(sql`read_from`, '-24 hours')} as visits_from
   from reach
 )`
 }
@@ -107,9 +109,13 @@ const later = (at: Instant, by: string): Instant => sql`(${at} at time zone 'UTC
 
 /**
  * The day of the first event. The first by id is not always the first by time, but except for the skewed, the two times
- * of an event lie within a day of each other, so it is among those whose ids begin within two days.
+ * of an event lie within a day of each other, so it is among those whose ids begin within two days. A packed one begins its
+ * visit.
  */
 const firstEventDayOf = (site_id: number): Day => sql`least(last_day, ((
+      select min(started_at) from visits where site = ${site_id} and is_packed
+    ) at time zone time_zone)::date,
+    ((
       select min(at) from events
       where site = ${site_id} and (skewed or id < (
         select uuidv7_floor(uuidv7_time(id) + interval '48 hours') from events

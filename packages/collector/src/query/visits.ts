@@ -1,7 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
+import { eventsIn } from './events.ts'
 
 /** How far around a range events are read: the longest pause there can be in a visit, see `longest_pause` in 0002. */
 export const around_hours = 24
+
+const columns = sql`id, at, visitor, session, kind, page, origin, client, place, action`
+const reaching = sql`array(select distinct visitor from near where is_outside)`
 
 /**
  * The table expression `visited`: the events in and around the range, each with the number and the facts of its visit.
@@ -13,22 +17,20 @@ export const around_hours = 24
  * `starts` marks a visit's first event: the first of a visitor's session after its longest pause. Its facts are the
  * visit's.
  */
-export const visitsOf = (site_id: number): RawBuilder<unknown> => sql`near as (
-    select id, at, visitor, session, kind, page, origin, client, place, action,
-      at < from_at or at >= to_at as is_outside
-    from bounds
-    cross join events
-    where site = ${site_id}
-      and at >= read_from and at < read_to
-      and (skewed or (id >= from_id and id < to_id))
+export const visitsOf = (
+  site_id: number,
+): RawBuilder<unknown> => sql`near as (${eventsIn(site_id, sql`${columns}, at < from_at or at >= to_at as is_outside`)}
   ),
   far as (
-    select id, at, visitor, session, kind, page, origin, client, place, action, true
+    select ${columns}, true
     from bounds
     cross join events
-    where site = ${site_id}
-      and visitor = any(array(select distinct visitor from near where is_outside))
-      and (at < read_from or at >= read_to)
+    where site = ${site_id} and visitor = any(${reaching}) and (at < read_from or at >= read_to)
+    union all
+    select ${columns}, true
+    from bounds
+    cross join packed_events_of(${site_id}, ${reaching})
+    where at < read_from or at >= read_to
   ),
   stepped as (
     select *, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts

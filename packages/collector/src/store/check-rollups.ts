@@ -71,11 +71,7 @@ type Part = { site_id: number; after: string; events_max: number }
 /** The visitors that come next, who did about `events_max` events. */
 const visitorsAfter = async (transaction: Transaction<Tables>, { site_id, after, events_max }: Part) => {
   const { rows } = await sql<{ visitors: string[] | null }>`
-    select array_agg(distinct visitor order by visitor)::text[] as visitors from (
-      select visitor from events
-      where site = ${site_id} and visitor > ${after}
-      order by visitor limit ${events_max}
-    ) as walked
+    select visitors::text[] from visitors_after(${site_id}, ${after}, ${events_max})
   `.execute(transaction)
   return rows[0]?.visitors ?? []
 }

@@ -42,9 +42,14 @@ export const firstVisitThatDiffers = async (
     ),
     stepped as (
       select event.*, at - lag(at) over step as pause
-      from part
-      join events as event on event.site = ${site_id} and event.visitor = part.visitor and event.stored_by < part.below
-      window step as (partition by event.visitor, session order by at, id)
+      from (
+        select ${columns} from part
+        join events using (visitor)
+        where site = ${site_id} and stored_by < below
+        union all
+        select ${columns} from packed_events_of(${site_id}, ${visitors}::uuid[])
+      ) as event
+      window step as (partition by visitor, session order by at, id)
     ),
     numbered as (
       select *, count(*) filter (where pause > longest_pause(session)) over step as visit
@@ -115,12 +120,15 @@ export const firstVisitOfNobody = async (
     join visits on visits.site = sites.id
     where sites.id = ${site_id}
       and ended_at >= coalesce(day_start(raw_from, time_zone), '-infinity')
+      and not is_packed
       and not exists (select from events where events.site = ${site_id} and events.visitor = visits.visitor)
     order by started_at, visitor
     limit 1
   `.execute(database)
   return rows[0]
 }
+
+const columns = sql`id, at, visitor, session, kind, page, origin, client, place, action`
 
 const facts = (of: { [Name in keyof Facts]: RawBuilder<unknown> }): RawBuilder<unknown> =>
   sql`jsonb_build_object(${sql.join(Object.entries(of).map(([name, value]) => sql`${sql.lit(name)}, ${value}`))}) as facts`

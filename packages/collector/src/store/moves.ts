@@ -17,6 +17,7 @@ export const movedTables = {
   visits: 'folded anew',
   deeds: 'folded anew',
   unfolded: 'folded anew',
+  packs: 'folded anew',
   refolds: 'folded anew',
   suppressions: 'added',
   erasures: 'added',
@@ -109,60 +110,6 @@ export const beginRound = async (source: Database, site: number, database: strin
     .where('site', '=', site)
     .where('database', '=', database)
     .executeTakeFirstOrThrow()
-}
-
-/** Some events as a batch that `store_events` takes; `last` is `null` where there are no more. */
-export type Chunk = { batch: string; events: number; last: string | null }
-
-/** Reads the next events of a round, in the order of their ids, with the dimension rows they point to. */
-export const nextChunk = async (
-  source: Database,
-  { site, progress, events_max }: { site: number; progress: Progress; events_max: number },
-): Promise<Chunk> => {
-  const after = progress.position ?? '00000000-0000-0000-0000-000000000000'
-  // Which of the two is the quick way is known here, and guessed by the planner.
-  const taken =
-    progress.copied_before === '0'
-      ? sql`taken as (
-      select * from events where site = ${site} and id > ${after} and stored_by < ${progress.ends_before}
-      order by id limit ${events_max}
-    )`
-      : sql`fresh as materialized (
-      select * from events where site = ${site}
-        and stored_by >= ${progress.copied_before} and stored_by < ${progress.ends_before}
-    ),
-    taken as (
-      select * from fresh where id > ${after} order by id limit ${events_max}
-    )`
-  const { rows } = await sql<Chunk>`
-    with ${taken}
-    select
-      json_build_object(
-        'events', (select json_build_object(
-          'site', json_agg(site), 'id', json_agg(id), 'at', json_agg(at), 'visitor', json_agg(visitor),
-          'session', json_agg(session), 'user', json_agg("user"), 'page', json_agg(page), 'origin', json_agg(origin),
-          'client', json_agg(client), 'place', json_agg(place), 'action', json_agg(action), 'kind', json_agg(kind),
-          'known', json_agg(known), 'target', json_agg(target), 'duration_ms', json_agg(duration_ms),
-          'bytes', json_agg(bytes), 'engaged_ms', json_agg(engaged_ms), 'scroll_percent', json_agg(scroll_percent),
-          'amount', json_agg(amount), 'props', json_agg(props)
-        ) from taken),
-        'pages', (select json_agg(d) from pages as d where site = ${site} and id in (select page from taken)),
-        'origins', (select json_agg(d) from origins as d where site = ${site} and id in (select origin from taken)),
-        'actions', (select json_agg(d) from actions as d where site = ${site} and id in (select action from taken)),
-        'clients', (select json_agg(d) from clients as d where site = ${site} and id in (select client from taken)),
-        'places', (select json_agg(d) from places as d where site = ${site} and id in (select place from taken))
-      )::text as batch,
-      (select count(*) from taken)::integer as events,
-      (select id from taken order by id desc limit 1) as last
-  `.execute(source)
-  const [chunk] = rows
-  if (!chunk) throw new Error('a chunk is one row')
-  return chunk
-}
-
-/** Stores a chunk where the site arrives. Storing it again is harmless. */
-export const receiveChunk = async (target: Database, site: number, { batch }: Chunk): Promise<void> => {
-  await sql`select store_arriving(${site}, ${batch}::json)`.execute(target)
 }
 
 /** Notes that a round has come to this event; `null`: that it is through. */
