@@ -928,8 +928,15 @@ begin
   for wanted in
     select id, day_start(raw_from, time_zone) as begins from sites where raw_from is not null order by id
   loop
-    execute format('select array_agg(distinct visitor) as visitors, min(started_at) as first, max(started_at) as last
-      from %s where site = $1 and started_at >= $2 - interval ''24 hours'' and ended_at >= $2', part)
+    execute format('
+      with reaching as (
+        select visitor, session, started_at from %s
+        where site = $1 and started_at >= $2 - interval ''24 hours'' and ended_at >= $2
+      ),
+      noted as (
+        insert into border_visits select $1, * from reaching
+      )
+      select array_agg(distinct visitor) as visitors, min(started_at) as first, max(started_at) as last from reaching', part)
     into reaching using wanted.id, wanted.begins;
     execute format('delete from %s where site = $1 and visitor = any ($2) and ended_at < $3', part)
     using wanted.id, reaching.visitors, wanted.begins;

@@ -5,7 +5,7 @@ import type { EventRow } from '../src/ingest/row.ts'
 import { checkRollups } from '../src/store/check-rollups.ts'
 import { nextChunk } from '../src/store/chunks.ts'
 import { erase } from '../src/store/erasures.ts'
-import { beginRound, noteCopy, notePosition } from '../src/store/moves.ts'
+import { beginRound, noteCopy } from '../src/store/moves.ts'
 import { preparePartitions } from '../src/store/partitions.ts'
 import { retainAll, setRetention } from '../src/store/retention.ts'
 import { uuidv7 } from './batches.ts'
@@ -152,4 +152,154 @@ test('a packed event tells all that it told before, and again when its visit is 
     expect(await checkRollups(database, site.id, 7)).toBeUndefined()
   })
   await fc.assert(property, { numRuns: 25, interruptAfterTimeLimit: 60_000 })
+})
+
+test('what a visit cannot carry stays as it lies: long ones, and events whose ids are a day off their time', async ({
+  world,
+}) => {
+  const { database } = world
+  const at = (hours: number) => new Date(noon + hours * 60 * minute_ms)
+  const long = [0, 20, 40].map((hours) => row(0, at(hours), { visitor: person(4), session: hash(4), known: true }))
+  const skewed = row(0, at(0), { id: uuidv7(at(-48)), visitor: person(5) })
+  const plain = row(0, at(0), { visitor: person(6) })
+  const site = await world.settle('UTC', [...long, skewed, plain])
+  await foldToTheEnd(database)
+  const before = await toldOf(world, site.id)
+  await packed(world, site.id, noon + 8 * day_ms)
+  expect(await countsOf(world, site.id)).toEqual({ events: 4, packed: 1 })
+  expect(await toldOf(world, site.id)).toEqual(before)
+  expect(await checkRollups(database, site.id)).toBeUndefined()
+})
+
+test('an event that would belong to packed visits is refused by name, and so is its twin', async ({ world }) => {
+  const { database } = world
+  const late = row(0, new Date(noon), { visitor: person(1) })
+  const site = await world.settle('UTC', [late])
+  await foldToTheEnd(database)
+  await packed(world, site.id, noon + 8 * day_ms)
+  const before = await toldOf(world, site.id)
+  await world.store(site, [late, { ...late, id: uuidv7(new Date(noon), 1) }])
+  expect(await toldOf(world, site.id)).toEqual(before)
+  const { rows } = await sql`select reason, count::integer from refusals where site = ${site.id}`.execute(database)
+  expect(rows).toEqual([{ reason: 'too_old', count: 2 }])
+})
+
+test('who is forgotten leaves packed visits too: a visitor whole, a user out of a shared device', async ({ world }) => {
+  const { database } = world
+  const at = (minutes: number) => new Date(noon + minutes * minute_ms)
+  const of = (visitor: number, minutes: number, user?: number) =>
+    row(0, at(minutes), {
+      visitor: person(visitor),
+      session: hash(visitor),
+      known: true,
+      ...(user && { user: hash(user) }),
+    })
+  const site = await world.settle('UTC', [
+    ...[0, 5].map((minutes) => of(2, minutes)),
+    ...[0, 5, 10].map((minutes) => of(3, minutes, minutes === 5 ? 7 : 8)),
+    of(4, 0, 7),
+  ])
+  await foldToTheEnd(database)
+  await packed(world, site.id, noon + 8 * day_ms)
+  expect((await countsOf(world, site.id))?.packed).toBe(6)
+
+  const visitor = await erase(database, { site, subject: 'visitor', subjects: [person(2)], asked_by: null })
+  expect(visitor.erased).toEqual({ events: 2 })
+  const user = await erase(database, { site, subject: 'user', subjects: [hash(7)], asked_by: null })
+  expect(user.erased).toEqual({ events: 2 })
+  const left = await toldOf(world, site.id)
+  expect(left).toMatchObject([0, 10].map((minutes) => ({ at: at(minutes), visitor: person(3), user: hash(8) })))
+  expect(left).toHaveLength(2)
+  const { rows } = await sql`
+    select visitor, cardinality(deeds) as events from visits where site = ${site.id}
+  `.execute(database)
+  expect(rows).toEqual([{ visitor: person(3), events: 2 }])
+  expect(await checkRollups(database, site.id)).toBeUndefined()
+})
+
+test('a site that moves is read whole, each event once, however it lies and however small the chunks', async ({
+  world,
+}) => {
+  const { database } = world
+  const events = Array.from({ length: 40 }, (_, n) =>
+    row(0, new Date(noon + Math.floor(n / 3) * 20 * minute_ms), {
+      id: uuidv7(new Date(noon + Math.floor(n / 3) * 20 * minute_ms), n),
+      visitor: person(1 + (n % 7)),
+    }),
+  )
+  const young = Array.from({ length: 10 }, (_, n) =>
+    row(0, new Date(noon + 9 * day_ms), { id: uuidv7(new Date(noon + 9 * day_ms), n) }),
+  )
+  const site = await world.settle('UTC', [...events, ...young])
+  await foldToTheEnd(database)
+  await packed(world, site.id, noon + 8 * day_ms)
+  expect(await countsOf(world, site.id)).toEqual({ events: 10, packed: 40 })
+  const { rows: stored } = await sql<{ id: string }>`
+    select id from events where site = ${site.id} union all select id from packed_events where site = ${site.id}
+  `.execute(database)
+
+  await noteCopy(database, { site: site.id, database: 'eu2', afresh: true })
+  const progress = await beginRound(database, site.id, 'eu2')
+  const read: string[] = []
+  for (let position: string | null = null, chunks = 0; chunks < 60; chunks++) {
+    const { batch, last } = await nextChunk(database, {
+      site: site.id,
+      progress: { ...progress, position },
+      events_max: 4,
+    })
+    if (last === null) break
+    read.push(...(JSON.parse(batch) as { events: { id: string[] } }).events.id)
+    position = last
+  }
+  expect(read).toHaveLength(50)
+  expect(new Set(read)).toEqual(new Set(stored.map(({ id }) => id)))
+  expect(read.filter((id) => young.some((one) => one.id === id))).toHaveLength(10)
+})
+
+test('nothing is packed while a copy of the site is made', async ({ world }) => {
+  const { database } = world
+  const site = await world.settle('UTC', [row(0, new Date(noon))])
+  await foldToTheEnd(database)
+  await noteCopy(database, { site: site.id, database: 'eu2', afresh: true })
+  await packUntil(database, noon + 8 * day_ms)
+  expect(await countsOf(world, site.id)).toEqual({ events: 1, packed: 0 })
+})
+
+test('a month that is packed goes with its rows and indexes; a packed month goes when no site wants it', async ({
+  world,
+}) => {
+  const { database } = world
+  await preparePartitions(database, new Date('2024-05-01T00:00:00Z'))
+  const at = (day: string) => new Date(`2024-${day}`)
+  const border = ['05-31T23:50:00Z', '06-01T00:05:00Z'].map((day) => row(0, at(day), { visitor: person(8) }))
+  const site = await world.settle('UTC', [
+    row(0, at('05-10T12:00:00Z'), { visitor: person(1) }),
+    row(0, at('05-31T23:30:00Z'), { visitor: person(2) }),
+    ...border,
+    row(0, at('06-10T12:00:00Z'), { visitor: person(3) }),
+    row(0, at('06-20T12:00:00Z'), { id: uuidv7(at('05-20T12:00:00Z')), visitor: person(4) }), // its clock was off
+  ])
+  await foldToTheEnd(database)
+  const before = await toldOf(world, site.id)
+  await packed(world, site.id, at('07-15T00:00:00Z').getTime())
+  const partitions = async () => {
+    const { rows } = await sql<{ name: string }>`
+      select relid::text as name from pg_partition_tree('events') where relid::text like '%2024%'
+      union all
+      select relid::text from pg_partition_tree('visits') where relid::text like '%2024%'
+      order by name
+    `.execute(database)
+    return rows.map(({ name }) => name)
+  }
+  const retain = () => retainAll(database, at('08-15T00:00:00Z'), { rows_max: 1_000, steps_max: 100 })
+  await retain()
+  expect(await partitions()).toEqual(['visits_packed_2024_05', 'visits_packed_2024_06'])
+  expect(await toldOf(world, site.id)).toEqual(before)
+
+  await setRetention(database, { site: site.id, months: 2, keeps_sums: true })
+  await retain()
+  expect(await partitions()).toEqual(['visits_packed_2024_06'])
+  const left = await toldOf(world, site.id)
+  expect(left).toEqual(before.filter((event) => [3, 4, 8].map(person).includes((event as { visitor: string }).visitor)))
+  expect(await checkRollups(database, site.id)).toBeUndefined()
 })

@@ -57,8 +57,10 @@ const everything = ({ site, progress, events_max }: Part): RawBuilder<unknown> =
       order by id limit ${events_max}
     ),
     packed as materialized (
-      select packed_id(started_at, 1, session, visitor) as turn, started_at, visitor, session from visits
-      where site = ${site} and is_packed and started_at >= uuidv7_time(${after}) - interval '1 millisecond'
+      select turn, started_at, visitor, session from visits
+      cross join lateral packed_id(started_at, 1, session, visitor) as turn
+      where site = ${site} and is_packed
+        and started_at >= uuidv7_time(${after}) - interval '1 millisecond' and turn > ${after}
       order by started_at fetch first ${visits_max} rows with ties
     ),
     reach as (
@@ -73,7 +75,7 @@ const everything = ({ site, progress, events_max }: Part): RawBuilder<unknown> =
       union all
       select packed.turn, event.*
       from reach
-      join packed on packed.turn > ${after} and (reach.turn is null or packed.turn <= reach.turn)
+      join packed on reach.turn is null or packed.turn <= reach.turn
       cross join lateral (
         select ${columns} from packed_events
         where site = ${site} and visit_started_at = packed.started_at and visitor = packed.visitor

@@ -11,7 +11,9 @@ export const packAll = async (
   { events_max, steps_max }: { events_max: number; steps_max: number },
 ): Promise<void> => {
   for (let step = 0; step < steps_max; step++) {
-    const { rows } = await sql<{ packed: number | null }>`select pack_step(${now}, ${events_max}) as packed`.execute(database)
+    const { rows } = await sql<{ packed: number | null }>`select pack_step(${now}, ${events_max}) as packed`.execute(
+      database,
+    )
     if (!rows[0]?.packed) return
   }
 }
