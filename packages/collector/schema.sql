@@ -267,6 +267,20 @@ create table visits (
 
 -- partitions
 
+create table events_2026_10_21 partition of events FOR VALUES FROM ('01a15bc1-f400-0000-0000-000000000000') TO ('01a19467-e800-0000-0000-000000000000');
+
+create table events_2026_11_01 partition of events FOR VALUES FROM ('01a19467-e800-0000-0000-000000000000') TO ('01a1c7e7-8000-0000-0000-000000000000');
+
+create table events_2026_11_11 partition of events FOR VALUES FROM ('01a1c7e7-8000-0000-0000-000000000000') TO ('01a1fb67-1800-0000-0000-000000000000');
+
+create table events_2026_11_21 partition of events FOR VALUES FROM ('01a1fb67-1800-0000-0000-000000000000') TO ('01a22ee6-b000-0000-0000-000000000000');
+
+create table events_2026_12_01 partition of events FOR VALUES FROM ('01a22ee6-b000-0000-0000-000000000000') TO ('01a26266-4800-0000-0000-000000000000');
+
+create table events_2026_12_11 partition of events FOR VALUES FROM ('01a26266-4800-0000-0000-000000000000') TO ('01a295e5-e000-0000-0000-000000000000');
+
+create table events_2026_12_21 partition of events FOR VALUES FROM ('01a295e5-e000-0000-0000-000000000000') TO ('01a2ce8b-d400-0000-0000-000000000000');
+
 create table events_default partition of events DEFAULT;
 
 create table visits_loose partition of visits FOR VALUES IN (false);
@@ -1023,8 +1037,15 @@ begin
   for wanted in
     select id, day_start(raw_from, time_zone) as begins from sites where raw_from is not null order by id
   loop
-    execute format('select array_agg(distinct visitor) as visitors, min(started_at) as first, max(started_at) as last
-      from %s where site = $1 and started_at >= $2 - interval ''24 hours'' and ended_at >= $2', part)
+    execute format('
+      with reaching as (
+        select visitor, session, started_at from %s
+        where site = $1 and started_at >= $2 - interval ''24 hours'' and ended_at >= $2
+      ),
+      noted as (
+        insert into border_visits select $1, * from reaching
+      )
+      select array_agg(distinct visitor) as visitors, min(started_at) as first, max(started_at) as last from reaching', part)
     into reaching using wanted.id, wanted.begins;
     execute format('delete from %s where site = $1 and visitor = any ($2) and ended_at < $3', part)
     using wanted.id, reaching.visitors, wanted.begins;
@@ -1140,27 +1161,19 @@ $function$
 
 CREATE OR REPLACE FUNCTION public.expired_partition()
  RETURNS regclass
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE
 AS $function$
-declare
-  part record;
-  wanted boolean;
-begin
-  for part in
-    select relid, (to_date(right(relid::text, 7), 'YYYY_MM') + interval '1 month')::date as ends
-    from (
-      select relid from pg_partition_tree('events') where isleaf and relid <> 'events_default'::regclass
-      union all
-      select relid from pg_partition_tree('visits_packed') where isleaf
-    ) as parts
-    order by ends, relid::text
-  loop
-    if part.ends > now() then return null; end if;
-    if not is_wanted(part.relid, part.ends) then return part.relid; end if;
-  end loop;
-  return null;
-end
+  select relid
+  from (
+    select relid from pg_partition_tree('events') where isleaf and relid <> 'events_default'::regclass
+    union all
+    select relid from pg_partition_tree('visits_packed') where isleaf
+  ) as parts
+  cross join lateral partition_end(relid) as ends
+  where ends <= now() and not is_wanted(relid, ends)
+  order by ends, relid::text
+  limit 1
 $function$
 ;
 
@@ -1458,7 +1471,7 @@ AS $function$
 declare
   wanting record;
   left_over integer := 0;
-  events integer;
+  rows integer;
 begin
   for wanting in
     select id, part::text like 'events%' and coalesce(upto >= ends + interval '1 day', false) as is_packed
@@ -1467,10 +1480,9 @@ begin
     where raw_from is null or raw_from < ends
   loop
     execute format('select count(*) from (select from only %s where site = $1 limit $2) as counted', part)
-    into events using wanting.id, case when wanting.is_packed then 50001 else 1 end;
-    if events > 0 and not wanting.is_packed then return true; end if;
-    left_over := left_over + events;
-    if left_over > 50000 then return true; end if;
+    into rows using wanting.id, case when wanting.is_packed then 50001 else 1 end;
+    left_over := left_over + rows;
+    if left_over > 50000 or (rows > 0 and not wanting.is_packed) then return true; end if;
   end loop;
   return false;
 end
@@ -1605,7 +1617,7 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION public.pack_step(events_max integer)
+CREATE OR REPLACE FUNCTION public.pack_step(as_of timestamp with time zone, events_max integer)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1614,11 +1626,14 @@ CREATE OR REPLACE FUNCTION public.pack_step(events_max integer)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  closes timestamptz := date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' - interval '44 days';
+  -- A clock that is ahead closes nothing.
+  closes timestamptz := date_trunc('day', least(as_of, now()) at time zone 'UTC') at time zone 'UTC' - interval '36 days';
   ended bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint; -- all transactions before it have ended
   next record;
   due record;
   coming uuid[];
+  from_id uuid;
+  to_id uuid;
 begin
   if not pg_try_advisory_xact_lock(hashtext('balise fold'), 0) then return null; end if;
 
@@ -1650,66 +1665,61 @@ begin
 
   select array_agg(ctid) as rows, min(started_at) as first, max(started_at) as last, sum(events)::integer as events into due
   from (
-    select *, sum(events) over (order by started_at range unbounded preceding exclude group) as before
+    select *, sum(events) over (order by started_at) - sum(events) over (partition by started_at) as before
     from (
       select ctid, started_at, cardinality(deeds) as events from visits_loose
       where site = next.site and started_at > next.upto and started_at < next.closed_before - interval '48 hours'
       order by started_at fetch first events_max rows with ties
     ) as first_ones
   ) as counted
-  where before is null or before < events_max;
+  where before < events_max;
   perform prepare_packed(due.first, due.last);
   perform set_config('balise.packing', 'on', true);
-  select visitors into coming from waiting(next.site);
+  coming := coalesce((select visitors from waiting(next.site)), '{}');
+  from_id := uuidv7_floor(due.first - interval '24 hours');
+  to_id := uuidv7_floor(due.last + interval '48 hours');
 
-  with visited as materialized (
-    select ctid as row, * from visits_loose
-    where ctid = any (due.rows) and ended_at - started_at <= interval '24 hours' and cardinality(deeds) < 4096
-      and visitor <> all (coalesce(coming, '{}'))
-  ),
-  own as materialized (
-    select visited.row, e.*, visited.started_at, visited.deeds,
-      visited.client as visit_client, visited.place as visit_place, row_number() over inside as nth
-    from visited
-    join events as e on e.visitor = visited.visitor and e.session is not distinct from visited.session
-      and e.at between visited.started_at and visited.ended_at
-    where e.site = next.site
-      and e.id >= uuidv7_floor(due.first - interval '24 hours') and e.id < uuidv7_floor(due.last + interval '48 hours')
-    window inside as (partition by visited.row order by e.at, e.id)
-  ),
-  told as materialized (
-    select row, bool_and(known) as known,
-      array_agg((extract(epoch from at - started_at) * 1000)::integer order by nth) as ms,
-      case when bool_or(nth > 1 and origin is not null) then array_agg(origin order by nth) end as origins,
-      case when bool_or(client <> visit_client) then array_agg(client order by nth) end as clients,
-      case when bool_or(place is distinct from visit_place) then array_agg(place order by nth) end as places,
-      case when count("user") > 0 then array_agg("user" order by nth) end as users,
-      case when count(target) > 0 then array_agg(target order by nth) end as targets,
-      case when count(duration_ms) > 0 then array_agg(duration_ms order by nth) end as durations_ms,
-      case when count(bytes) > 0 then array_agg(bytes::integer order by nth) end as bytes,
-      case when count(engaged_ms) > 0 then array_agg(engaged_ms order by nth) end as engaged_ms,
-      case when count(scroll_percent) > 0 then array_agg(scroll_percent order by nth) end as scroll_percents,
-      case when count(amount) > 0 then array_agg(amount order by nth) end as amounts,
-      case when count(props) > 0 then array_agg(props order by nth) end as props
-    from own
-    group by row
-    having count(*) = min(cardinality(deeds)) and not bool_or(skewed) and bool_and(known) = bool_or(known)
-      and bool_and(at = date_trunc('milliseconds', at)) and coalesce(max(bytes), 0) <= 2147483647
+  with told as materialized (
+    select visit.ctid as row, started_at, ended_at, visit.origin, visit.client, visit.place, visitor, session, site, entry,
+      page_views, deeds, seconds, bounced, carried.*
+    from visits_loose as visit
+    cross join lateral (
+      select array_agg(id) as ids, bool_and(known) as known,
+        count(*) = cardinality(visit.deeds) and bool_and(known) = bool_or(known)
+          and bool_and(not skewed and at = date_trunc('milliseconds', at) and coalesce(bytes, 0) <= 2147483647) as is_whole,
+        array_agg((extract(epoch from at - visit.started_at) * 1000)::integer) as ms,
+        case when count(origin) > num_nonnulls(visit.origin) then array_agg(origin) end as origins,
+        case when bool_or(client <> visit.client) then array_agg(client) end as clients,
+        case when bool_or(place is distinct from visit.place) then array_agg(place) end as places,
+        case when count("user") > 0 then array_agg("user") end as users,
+        case when count(target) > 0 then array_agg(target) end as targets,
+        case when count(duration_ms) > 0 then array_agg(duration_ms) end as durations_ms,
+        case when count(bytes) > 0 then array_agg(bytes::integer) end as bytes,
+        case when count(engaged_ms) > 0 then array_agg(engaged_ms) end as engaged_ms,
+        case when count(scroll_percent) > 0 then array_agg(scroll_percent) end as scroll_percents,
+        case when count(amount) > 0 then array_agg(amount) end as amounts,
+        case when count(props) > 0 then array_agg(props) end as props
+      from (
+        select * from events
+        where site = next.site and visitor = visit.visitor and session is not distinct from visit.session
+          and at between visit.started_at and visit.ended_at and id >= from_id and id < to_id
+        order by at, id
+      ) as event
+    ) as carried
+    where visit.ctid = any (due.rows) and is_whole
+      and ended_at - started_at <= interval '24 hours' and cardinality(deeds) < 4096 and visitor <> all (coming)
   ),
   events_gone as (
-    delete from events using own join told using (row)
-    where events.site = next.site and events.id = own.id
-      and events.id >= uuidv7_floor(due.first - interval '24 hours') and events.id < uuidv7_floor(due.last + interval '48 hours')
+    delete from events
+    where site = next.site and id = any (array(select unnest(ids) from told)) and id >= from_id and id < to_id
   ),
   visits_gone as (
-    delete from visits_loose using told where visits_loose.ctid = told.row
+    delete from visits_loose where ctid = any (array(select row from told))
   )
   insert into visits_packed
   select started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds, bounced, true,
-    told.known, told.ms, told.origins, told.clients, told.places, told.users, told.targets, told.durations_ms, told.bytes,
-    told.engaged_ms, told.scroll_percents, told.amounts, told.props
-  from visited
-  join told using (row)
+    known, ms, origins, clients, places, users, targets, durations_ms, bytes, engaged_ms, scroll_percents, amounts, props
+  from told
   order by started_at;
 
   update packs set upto = due.last where site = next.site;
@@ -1740,8 +1750,20 @@ CREATE OR REPLACE FUNCTION public.packed_id(at timestamp with time zone, nth big
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select encode(
-    int8send((extract(epoch from at) * 1000)::bigint << 16 | 7 << 12 | nth) || substr(uuid_send(coalesce(session, visitor)), 9),
+    int8send(((extract(epoch from at) * 1000)::bigint << 16) | (7 << 12) | nth) || substr(uuid_send(coalesce(session, visitor)), 9),
     'hex')::uuid
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.partition_end(part regclass)
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select (case when part::text like 'events%' then uuidv7_time(bound::uuid) else bound::timestamptz end at time zone 'UTC')::date
+  from pg_class
+  cross join lateral substring(pg_get_expr(relpartbound, oid) from 'TO \(''(.*)''\)') as bound
+  where oid = part
 $function$
 ;
 
@@ -1782,22 +1804,25 @@ CREATE OR REPLACE FUNCTION public.prepare_partitions(first date, last date)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  month date := date_trunc('month', first);
+  day date := ten_days_of(first);
+  ends date;
   name text;
+  from_id uuid;
+  to_id uuid;
 begin
   perform pg_advisory_xact_lock(hashtext('balise partitions'));
-  while month <= last loop
-    name := 'events_' || to_char(month, 'YYYY_MM');
-    if to_regclass(name) is null then
+  while day <= last loop
+    ends := ten_days_of(day + 11);
+    name := 'events_' || to_char(day, 'YYYY_MM_DD');
+    if to_regclass(name) is null and to_regclass('events_' || to_char(day, 'YYYY_MM')) is null then
+      from_id := uuidv7_floor(day::timestamp at time zone 'UTC');
+      to_id := uuidv7_floor(ends::timestamp at time zone 'UTC');
       execute format('create table %I (like events including defaults including constraints)', name);
-      execute format(
-        'with moved as (delete from events_default where id >= %L and id < %L returning *) insert into %I select * from moved',
-        uuidv7_floor(month at time zone 'UTC'), uuidv7_floor((month + interval '1 month') at time zone 'UTC'), name);
-      execute format(
-        'alter table events attach partition %I for values from (%L) to (%L)',
-        name, uuidv7_floor(month at time zone 'UTC'), uuidv7_floor((month + interval '1 month') at time zone 'UTC'));
+      execute format('with moved as (delete from events_default where id >= %L and id < %L returning *)
+        insert into %I select * from moved', from_id, to_id, name);
+      execute format('alter table events attach partition %I for values from (%L) to (%L)', name, from_id, to_id);
     end if;
-    month := month + interval '1 month';
+    day := ends;
   end loop;
 end
 $function$
@@ -1837,14 +1862,10 @@ begin
   for part in select * from folded_upto(state.site, next.visitors) loop
     perform refresh_rollups(state.site, part.visitors, 0, part.below);
   end loop;
-  update visits set seconds = changed.seconds
-  from (
-    select ctid as row, tableoid as part, seconds_of(started_at, ended_at, ms, time_zone) as seconds
-    from visits
-    cross join (select time_zone from sites where id = state.site) as clock
-    where site = state.site and is_packed and visitor = any (next.visitors)
-  ) as changed
-  where visits.is_packed and visits.tableoid = part and visits.ctid = row and visits.seconds is distinct from changed.seconds;
+  update visits set seconds = seconds_of(started_at, ended_at, ms, time_zone)
+  from sites
+  where site = state.site and is_packed and visitor = any (next.visitors) and sites.id = state.site
+    and seconds is distinct from seconds_of(started_at, ended_at, ms, time_zone);
   update refolds set upto = next.visitors[cardinality(next.visitors)] where site = state.site;
   return next.events;
 end
@@ -2067,10 +2088,10 @@ begin
     -- What 0006 makes of raw events names their visitors too.
     if gone = 0 then
       delete from visits using (
-        select tableoid as part, ctid as row from visits
+        select tableoid as lies_in, ctid as lies_at from visits
         where site = sweep.id and started_at < sweep.begins and ended_at < sweep.begins limit rows_max
       ) as expired
-      where visits.site = sweep.id and visits.tableoid = part and visits.ctid = row;
+      where visits.site = sweep.id and visits.tableoid = lies_in and visits.ctid = lies_at;
       get diagnostics gone = row_count;
     end if;
     if gone = 0 and sweep.sums_from is not null then
@@ -2315,6 +2336,15 @@ AS $function$
   select count(*)::integer from (
     select from events where stored_by >= since and stored_by < until limit most
   ) as counted
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.ten_days_of(day date)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select date_trunc('month', day::timestamp)::date + 10 * least(2, (extract(day from day)::integer - 1) / 10)
 $function$
 ;
 

@@ -1,9 +1,9 @@
 -- What nothing can come into any more is packed: a visit carries its events itself, and their rows with two indexes go.
 --
--- An event arrives 31 days late at most, and no queue keeps it longer than two weeks. So from 44 days on a site takes nothing
--- (`packs.closed_before`), and visits that are older by two more, which is as long as one may last and pause, are told in full
--- by a row of `visits`: to its deeds comes when each of them was, and what else its events had. Ids go: none will be
--- compared again. What is packed is still a raw event, which `packed_events` tells: only how it lies there has changed.
+-- An event arrives 31 days late at most, and waits in a queue for four. So what is older than 36 days is taken no more
+-- (`packs.closed_before`), and a visit older by two more, which is as long as one may last and pause, is told in full by its row
+-- in `visits`: to the deeds comes when each of them was, and what else its event had. Ids go: none will be compared again.
+-- What is packed is still a raw event, which `packed_events` tells: only how it lies there has changed.
 
 -- How far a site is packed.
 create table packs (
@@ -629,7 +629,7 @@ create function pack_step(as_of timestamptz, events_max integer) returns integer
 language plpgsql set lock_timeout = '2s' set jit = off as $$
 declare
   -- A clock that is ahead closes nothing.
-  closes timestamptz := date_trunc('day', least(as_of, now()) at time zone 'UTC') at time zone 'UTC' - interval '44 days';
+  closes timestamptz := date_trunc('day', least(as_of, now()) at time zone 'UTC') at time zone 'UTC' - interval '36 days';
   ended bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint; -- all transactions before it have ended
   next record;
   due record;
@@ -869,14 +869,23 @@ end
 $$;
 
 
--- Whether a site wants what a partition holds that ends on this day. What is left of a month whose visits are packed is not worth
--- a partition with its indexes, unless it is much.
+-- The day before which all is that a partition holds.
+create function partition_end(part regclass) returns date
+language sql stable as $$
+  select (case when part::text like 'events%' then uuidv7_time(bound::uuid) else bound::timestamptz end at time zone 'UTC')::date
+  from pg_class
+  cross join lateral substring(pg_get_expr(relpartbound, oid) from 'TO \(''(.*)''\)') as bound
+  where oid = part
+$$;
+
+-- Whether a site wants what a partition holds. What is left of days whose visits are packed is not worth a partition with its
+-- indexes, unless it is much.
 create function is_wanted(part regclass, ends date) returns boolean
 language plpgsql stable as $$
 declare
   wanting record;
   left_over integer := 0;
-  events integer;
+  rows integer;
 begin
   for wanting in
     select id, part::text like 'events%' and coalesce(upto >= ends + interval '1 day', false) as is_packed
@@ -885,10 +894,9 @@ begin
     where raw_from is null or raw_from < ends
   loop
     execute format('select count(*) from (select from only %s where site = $1 limit $2) as counted', part)
-    into events using wanting.id, case when wanting.is_packed then 50001 else 1 end;
-    if events > 0 and not wanting.is_packed then return true; end if;
-    left_over := left_over + events;
-    if left_over > 50000 then return true; end if;
+    into rows using wanting.id, case when wanting.is_packed then 50001 else 1 end;
+    left_over := left_over + rows;
+    if left_over > 50000 or (rows > 0 and not wanting.is_packed) then return true; end if;
   end loop;
   return false;
 end
@@ -896,25 +904,17 @@ $$;
 
 -- As in 0005, for the partitions of packed visits too.
 create or replace function expired_partition() returns regclass
-language plpgsql stable as $$
-declare
-  part record;
-  wanted boolean;
-begin
-  for part in
-    select relid, (to_date(right(relid::text, 7), 'YYYY_MM') + interval '1 month')::date as ends
-    from (
-      select relid from pg_partition_tree('events') where isleaf and relid <> 'events_default'::regclass
-      union all
-      select relid from pg_partition_tree('visits_packed') where isleaf
-    ) as parts
-    order by ends, relid::text
-  loop
-    if part.ends > now() then return null; end if;
-    if not is_wanted(part.relid, part.ends) then return part.relid; end if;
-  end loop;
-  return null;
-end
+language sql stable as $$
+  select relid
+  from (
+    select relid from pg_partition_tree('events') where isleaf and relid <> 'events_default'::regclass
+    union all
+    select relid from pg_partition_tree('visits_packed') where isleaf
+  ) as parts
+  cross join lateral partition_end(relid) as ends
+  where ends <= now() and not is_wanted(relid, ends)
+  order by ends, relid::text
+  limit 1
 $$;
 
 -- Drops a partition of packed visits that no site wants, but for those that reach over the border of a site's first month.
@@ -947,7 +947,7 @@ begin
 end
 $$;
 
--- As in 0014. A month whose visits are packed goes as well, and what is left of it lies in the default partition.
+-- As in 0014. What is left of days whose visits are packed lies in the default partition then.
 create or replace function drop_partition(part regclass) returns void
 language plpgsql as $$
 declare
@@ -1033,5 +1033,51 @@ begin
     return greatest(gone, 1);
   end loop;
   return 0;
+end
+$$;
+
+-- The first of the ten days or so that a partition of events is for: so there is never much in one that is packed already.
+create function ten_days_of(day date) returns date
+language sql immutable as $$
+  select date_trunc('month', day::timestamp)::date + 10 * least(2, (extract(day from day)::integer - 1) / 10)
+$$;
+
+-- As in 0001, for ten days at a time. A month that has a partition keeps it.
+create or replace function prepare_partitions(first date, last date) returns void
+language plpgsql as $$
+declare
+  day date := ten_days_of(first);
+  ends date;
+  name text;
+  from_id uuid;
+  to_id uuid;
+begin
+  perform pg_advisory_xact_lock(hashtext('balise partitions'));
+  while day <= last loop
+    ends := ten_days_of(day + 11);
+    name := 'events_' || to_char(day, 'YYYY_MM_DD');
+    if to_regclass(name) is null and to_regclass('events_' || to_char(day, 'YYYY_MM')) is null then
+      from_id := uuidv7_floor(day::timestamp at time zone 'UTC');
+      to_id := uuidv7_floor(ends::timestamp at time zone 'UTC');
+      execute format('create table %I (like events including defaults including constraints)', name);
+      execute format('with moved as (delete from events_default where id >= %L and id < %L returning *)
+        insert into %I select * from moved', from_id, to_id, name);
+      execute format('alter table events attach partition %I for values from (%L) to (%L)', name, from_id, to_id);
+    end if;
+    day := ends;
+  end loop;
+end
+$$;
+
+do $$
+declare
+  part regclass;
+  is_empty boolean;
+begin
+  for part in select relid from pg_partition_tree('events') where relid::text ~ '^events_\d{4}_\d{2}$' loop
+    execute format('select not exists (select from %s)', part) into is_empty;
+    if is_empty then execute format('drop table %s', part); end if;
+  end loop;
+  perform prepare_partitions((now() - interval '31 days')::date, (now() + interval '1 month')::date);
 end
 $$;

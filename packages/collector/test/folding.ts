@@ -33,4 +33,4 @@ export const setClock = async (database: Database, { key }: AskedSite, time_zone
 
 /** Packs, a few visits at a time, what began before this moment and no running transaction holds up. */
 export const packUntil = (database: Database, moment_ms: number): Promise<void> =>
-  packAll(database, new Date(moment_ms + 46 * 86_400_000), { events_max: 5, steps_max: 100 })
+  packAll(database, new Date(moment_ms + 38 * 86_400_000), { events_max: 5, steps_max: 100 })

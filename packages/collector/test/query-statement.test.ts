@@ -12,7 +12,7 @@ const statement = (asked: Asked) => statementOf({ site, query: questionTo(site, 
 
 /** Twenty thousand events in each month from August to October 2026, one in a thousand with a clock far off. */
 const fillAutumn = async (database: Database) => {
-  await sql`select prepare_partitions('2026-08-01', '2026-10-01')`.execute(database)
+  await sql`select prepare_partitions('2026-08-01', '2026-10-31')`.execute(database)
   await sql`
     insert into events (site, id, at, visitor, page, client, kind, known, skewed)
     select ${site.id}, (left(uuidv7_floor(at)::text, 13) || right(md5(n::text)::uuid::text, 23))::uuid, at,
@@ -45,9 +45,9 @@ const planOf = async (database: Database, asked: Asked): Promise<Node[]> => {
   return rows.flatMap((row) => row['QUERY PLAN']).flatMap(({ Plan }) => nodesOf(Plan))
 }
 
-const readBy = (plan: Node[], table: string) =>
+const readBy = (plan: Node[], tables: RegExp) =>
   plan
-    .filter((node) => node['Relation Name'] === table)
+    .filter((node) => tables.test(node['Relation Name'] ?? ''))
     .reduce((sum, node) => sum + node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0), 0)
 
 describe('a range of time is a range of ids:', () => {
@@ -56,16 +56,19 @@ describe('a range of time is a range of ids:', () => {
     ['by path', { date_range: 'day', metrics: ['visitors'], dimensions: ['event:path'] }],
     ['visits', { date_range: 'day', metrics: ['visits', 'bounce_rate'], dimensions: ['visit:source'] }],
   ]
-  test.for(questions)('%s of a day, read from its month by index, without the rest', async ([, asked], { autumn }) => {
-    const plan = await planOf(autumn, asked)
-    const months = ['events_2026_08', 'events_2026_09', 'events_2026_10']
-    const scans = plan.filter((node) => months.includes(node['Relation Name'] ?? ''))
-    expect(scans.length).toBeGreaterThan(0)
-    expect(scans.map((node) => node['Node Type'])).not.toContain('Seq Scan')
-    expect([readBy(plan, 'events_2026_08'), readBy(plan, 'events_2026_09')]).toEqual([0, 0])
-    expect(readBy(plan, 'events_2026_10')).toBeGreaterThan(600)
-    expect(readBy(plan, 'events_2026_10')).toBeLessThan(8_000)
-  })
+  test.for(questions)(
+    '%s of a day, read from its ten days by index, without the rest',
+    async ([, asked], { autumn }) => {
+      const plan = await planOf(autumn, asked)
+      const scans = plan.filter((node) => /^events_2026_(08|09|10)/.test(node['Relation Name'] ?? ''))
+      expect(scans.length).toBeGreaterThan(0)
+      expect(scans.map((node) => node['Node Type'])).not.toContain('Seq Scan')
+      const [before, within] = [readBy(plan, /^events_2026_(08|09|10_01)/), readBy(plan, /^events_2026_10_(11|21)$/)]
+      expect(before).toBe(0)
+      expect(within).toBeGreaterThan(600)
+      expect(within).toBeLessThan(8_000)
+    },
+  )
 })
 
 describe('only what a question needs is done:', () => {
@@ -127,7 +130,8 @@ describe('a question is one statement', () => {
       bounds as not materialized (
         select *,
           uuidv7_floor((read_from at time zone 'UTC' + $7::interval) at time zone 'UTC') as from_id,
-          uuidv7_floor((read_to at time zone 'UTC' + $8::interval) at time zone 'UTC') as to_id
+          uuidv7_floor((read_to at time zone 'UTC' + $8::interval) at time zone 'UTC') as to_id,
+          (read_from at time zone 'UTC' + $9::interval) at time zone 'UTC' as visits_from
         from reach
       ),
       told as (
@@ -136,17 +140,28 @@ describe('a question is one statement', () => {
       found as (
         select to_char(event.at at time zone time_zone, 'YYYY-MM-DD') as "time:day", coalesce(page.path, '(none)') as "event:path", count(distinct visitor) as "visitors", count(*) filter (where kind = 'page_view') as "page_views"
         from bounds
-        cross join events as event
-        left join pages as page on page.site = event.site and page.id = event.page
-        left join actions as action on action.site = event.site and action.id = event.action
-        where event.site = $9
-          and event.at >= read_from and event.at < read_to
-          and (event.skewed or (event.id >= from_id and event.id < to_id))
-          and (event.kind::text = any($10::text[]) and not (strpos(coalesce(page.path, '(none)'), $11) > 0 or strpos(coalesce(page.path, '(none)'), $12) > 0))
+        cross join (
+          select at, visitor, kind, page, action
+          from bounds
+          cross join events
+          where site = $10
+            and at >= read_from and at < read_to
+            and (skewed or (id >= from_id and id < to_id))
+          union all
+          select at, visitor, kind, page, action
+          from bounds
+          cross join packed_events
+          where site = $11
+            and visit_started_at >= visits_from and visit_started_at < read_to
+            and at >= read_from and at < read_to
+        ) as event
+        left join pages as page on page.site = $12 and page.id = event.page
+        left join actions as action on action.site = $13 and action.id = event.action
+        where (event.kind::text = any($14::text[]) and not (strpos(coalesce(page.path, '(none)'), $15) > 0 or strpos(coalesce(page.path, '(none)'), $16) > 0))
         group by "time:day", "event:path"
       ),
       page as (
-        select * from found order by "visitors" desc nulls last, "time:day" collate "C" asc, "event:path" collate "C" asc limit $13 offset $14
+        select * from found order by "visitors" desc nulls last, "time:day" collate "C" asc, "event:path" collate "C" asc limit $17 offset $18
       )
       select
         (select coalesce(json_agg(json_build_object(
@@ -155,7 +170,7 @@ describe('a question is one statement', () => {
         )), '[]') from page) as results,
         json_build_object('date_range', json_build_array(first_day, last_day)) as meta,
         true as is_exact,
-        (select max(beyond_retention($15, first_day, last_day, $16))
+        (select max(beyond_retention($19, first_day, last_day, $20))
           from (select first_day, last_day from bounds) as days)::text as beyond_retention
       from told"
     `)
@@ -169,6 +184,10 @@ describe('a question is one statement', () => {
         "0 hours",
         "-24 hours",
         "24 hours",
+        "-24 hours",
+        7,
+        7,
+        7,
         7,
         [
           "page_view",
@@ -192,37 +211,49 @@ describe('a question is one statement', () => {
     const { sql } = rawStatement(asked).compile(world.database)
     expect(sql.slice(sql.indexOf('told as'), sql.indexOf('page as'))).toMatchInlineSnapshot(`
       "told as (
-        select *, ((first_day::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $10::interval) at time zone 'UTC' as from_at
+        select *, ((first_day::timestamp - interval '1 microsecond') at time zone time_zone at time zone 'UTC' + $11::interval) at time zone 'UTC' as from_at
         from (select time_zone, least(last_day, ((
+            select min(started_at) from visits where site = $12 and is_packed
+          ) at time zone time_zone)::date,
+          ((
             select min(at) from events
-            where site = $11 and (skewed or id < (
+            where site = $13 and (skewed or id < (
               select uuidv7_floor(uuidv7_time(id) + interval '48 hours') from events
-              where site = $12 and not skewed
+              where site = $14 and not skewed
               order by id limit 1
             ))
           ) at time zone time_zone)::date,
           (
             select min(day) from rollups
-            where site = $13 and dimension = 'total' and day < (select raw_from from sites where id = $14)
+            where site = $15 and dimension = 'total' and day < (select raw_from from sites where id = $16)
           )) as first_day, last_day, to_at from bounds) as days
       ),
       found as (
         with near as (
-          select id, at, visitor, session, kind, page, origin, client, place, action,
-            at < from_at or at >= to_at as is_outside
+          select id, at, visitor, session, kind, page, origin, client, place, action, at < from_at or at >= to_at as is_outside
           from bounds
           cross join events
-          where site = $15
+          where site = $17
             and at >= read_from and at < read_to
             and (skewed or (id >= from_id and id < to_id))
+          union all
+          select id, at, visitor, session, kind, page, origin, client, place, action, at < from_at or at >= to_at as is_outside
+          from bounds
+          cross join packed_events
+          where site = $18
+            and visit_started_at >= visits_from and visit_started_at < read_to
+            and at >= read_from and at < read_to
         ),
         far as (
           select id, at, visitor, session, kind, page, origin, client, place, action, true
           from bounds
           cross join events
-          where site = $16
-            and visitor = any(array(select distinct visitor from near where is_outside))
-            and (at < read_from or at >= read_to)
+          where site = $19 and visitor = any(array(select distinct visitor from near where is_outside)) and (at < read_from or at >= read_to)
+          union all
+          select id, at, visitor, session, kind, page, origin, client, place, action, true
+          from bounds
+          cross join packed_events_of($20, array(select distinct visitor from near where is_outside))
+          where at < read_from or at >= read_to
         ),
         stepped as (
           select *, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
@@ -249,12 +280,12 @@ describe('a question is one statement', () => {
         fitting as (
           select event.at, event.visitor, event.kind, visit, started_at, seconds, bounced, coalesce(origin.source, 'Direct') as "visit:source"
           from visited as event
-          left join pages as page on page.site = $17 and page.id = event.page
-          left join actions as action on action.site = $18 and action.id = event.action
-          left join origins as origin on origin.site = $19 and origin.id = event.origin
-          left join clients as client on client.site = $20 and client.id = event.client
-          left join places as place on place.site = $21 and place.id = event.place
-          left join pages as entry on entry.site = $22 and entry.id = event.entry
+          left join pages as page on page.site = $21 and page.id = event.page
+          left join actions as action on action.site = $22 and action.id = event.action
+          left join origins as origin on origin.site = $23 and origin.id = event.origin
+          left join clients as client on client.site = $24 and client.id = event.client
+          left join places as place on place.site = $25 and place.id = event.place
+          left join pages as entry on entry.site = $26 and entry.id = event.entry
           where true
         ),
         counted as (
@@ -288,22 +319,22 @@ describe('a question is one statement', () => {
       "found as (
         with kept as not materialized (
           select visits.* from visits
-          left join origins as origin on origin.site = $10 and origin.id = visits.origin
-          left join clients as client on client.site = $11 and client.id = visits.client
-          left join places as place on place.site = $12 and place.id = visits.place
-          left join deeds as entry on entry.site = $13 and entry.id = visits.entry
-          where visits.site = $14
+          left join origins as origin on origin.site = $11 and origin.id = visits.origin
+          left join clients as client on client.site = $12 and client.id = visits.client
+          left join places as place on place.site = $13 and place.id = visits.place
+          left join deeds as entry on entry.site = $14 and entry.id = visits.entry
+          where visits.site = $15
             and (started_at < (select min(at) from fresh)
               or (started_at, visitor, session is null, coalesce(session, visitor)) not in (select at, visitor, session is null, coalesce(session, visitor) from fresh))
-            and true and coalesce(coalesce(place.country, '(unknown)') = any($15::text[]), false)
+            and true and coalesce(coalesce(place.country, '(unknown)') = any($16::text[]), false)
         ),
         came as not materialized (
           select fresh.* from fresh
           cross join lateral (select fresh.entry_path as path) as entry
-          left join origins as origin on origin.site = $16 and origin.id = fresh.origin
-          left join clients as client on client.site = $17 and client.id = fresh.client
-          left join places as place on place.site = $18 and place.id = fresh.place
-          where true and coalesce(coalesce(place.country, '(unknown)') = any($19::text[]), false)
+          left join origins as origin on origin.site = $17 and origin.id = fresh.origin
+          left join clients as client on client.site = $18 and client.id = fresh.client
+          left join places as place on place.site = $19 and place.id = fresh.place
+          where true and coalesce(coalesce(place.country, '(unknown)') = any($20::text[]), false)
         ),
         done as (
           select started_at as moment, visitor, session, started_at, cardinality(deeds) as events, page_views,
@@ -311,7 +342,7 @@ describe('a question is one statement', () => {
             origin, client, place, entry.path as entry_path, null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel
           from bounds
           join kept on started_at >= from_at and started_at < to_at and (seconds is null or (started_at >= from_at and ended_at < to_at))
-          left join (select id, kind, path, name, endpoint, channel from deeds where site = $20) as entry on entry.id = kept.entry
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $21) as entry on entry.id = kept.entry
           union all
           select case when second is null then started_at
             else date_trunc('second', started_at) + second * interval '1 second' end as moment, visitor, session, started_at, 1, (deed.kind = 'page_view')::integer,
@@ -320,8 +351,8 @@ describe('a question is one statement', () => {
           from bounds
           join kept on ended_at >= from_at and started_at < to_at and seconds is not null and not (seconds is null or (started_at >= from_at and ended_at < to_at))
           cross join unnest(deeds, seconds) with ordinality as step (deed_id, second, nth)
-          left join (select id, kind, path, name, endpoint, channel from deeds where site = $21) as deed on deed.id = deed_id
-          left join (select id, kind, path, name, endpoint, channel from deeds where site = $22) as entry on entry.id = kept.entry
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $22) as deed on deed.id = deed_id
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $23) as entry on entry.id = kept.entry
           union all
           select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
             starts::integer, (starts and bounced)::integer, case when starts then duration_ms else 0 end,
@@ -334,9 +365,9 @@ describe('a question is one statement', () => {
           cross join lateral (select event.path) as page
           cross join lateral (select event.name, event.endpoint, event.channel) as action
           cross join lateral (select event.entry_path as path) as entry
-          left join origins as origin on origin.site = $23 and origin.id = event.origin
-          left join clients as client on client.site = $24 and client.id = event.client
-          left join places as place on place.site = $25 and place.id = event.place
+          left join origins as origin on origin.site = $24 and origin.id = event.origin
+          left join clients as client on client.site = $25 and client.id = event.client
+          left join places as place on place.site = $26 and place.id = event.place
           where true
         ),
         counted as (
@@ -381,8 +412,8 @@ describe('a question is one statement', () => {
               select kept.* from bounds join kept on started_at < from_at and ended_at >= from_at and seconds is not null
             ) as range
           ) as step
-          join (select id, kind, path, name, endpoint, channel from deeds where site = $20) as deed on deed.id = deed_id
-          left join (select id, kind, path, name, endpoint, channel from deeds where site = $21) as entry on entry.id = step.entry
+          join (select id, kind, path, name, endpoint, channel from deeds where site = $21) as deed on deed.id = deed_id
+          left join (select id, kind, path, name, endpoint, channel from deeds where site = $22) as entry on entry.id = step.entry
           union all
           select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
             bounced, duration_ms, origin, client, place, entry_path, kind, path, name, endpoint, channel
@@ -394,9 +425,9 @@ describe('a question is one statement', () => {
           cross join lateral (select event.path) as page
           cross join lateral (select event.name, event.endpoint, event.channel) as action
           cross join lateral (select event.entry_path as path) as entry
-          left join origins as origin on origin.site = $22 and origin.id = event.origin
-          left join clients as client on client.site = $23 and client.id = event.client
-          left join places as place on place.site = $24 and place.id = event.place
+          left join origins as origin on origin.site = $23 and origin.id = event.origin
+          left join clients as client on client.site = $24 and client.id = event.client
+          left join places as place on place.site = $25 and place.id = event.place
           where true
         ),
         counted as (

@@ -27,9 +27,9 @@ const bytesOf = async ({ database }: World) => {
 const months = async ({ database }: World) => {
   const { rows } = await sql<{ name: string }>`
     select relid::text as name from pg_partition_tree('events')
-    where relid::text in ('events_2026_07', 'events_2026_08') order by name
+    where relid::text ~ '^events_2026_0[78]' order by name
   `.execute(database)
-  return rows.map(({ name }) => name)
+  return [...new Set(rows.map(({ name }) => name.slice(0, 'events_2026_07'.length)))]
 }
 /** Each of these visitors has one visit of one event. */
 const kept = async ({ database }: World, site: number) => {
@@ -44,7 +44,7 @@ test('a month that no site wants goes with all its bytes; what one site wants st
   world,
 }) => {
   const { database } = world
-  await preparePartitions(database, new Date('2026-07-01T00:00:00Z'))
+  for (const month of ['07', '08']) await preparePartitions(database, new Date(`2026-${month}-01T00:00:00Z`))
   const [short, long] = [await world.settle('UTC', summer()), await world.settle('Asia/Tokyo', summer())]
   await foldToTheEnd(database, 10_000)
   const before = await bytesOf(world)
@@ -88,9 +88,8 @@ test('a visit that reaches over the border stays whole when the month it began i
   await setRetention(database, { site: site.id, months: 2, keeps_sums: true })
   await retainAll(database, new Date('2026-12-20T12:00:00Z'), { rows_max: 1_000, steps_max: 100 })
 
-  const { rows } = await sql`select from pg_partition_tree('events') where relid::text = 'events_2026_09'`.execute(
-    database,
-  )
+  const { rows } =
+    await sql`select from pg_partition_tree('events') where relid::text like 'events\\_2026\\_09%'`.execute(database)
   expect(rows).toHaveLength(0)
   expect(await kept(world, site.id)).toEqual({ events: 2, visits: 1 })
   expect(await checkRollups(database, site.id)).toBeUndefined()

@@ -41,7 +41,7 @@ const past = (): EventRow[] => [
 ]
 
 const settled = async ({ settle, store, database }: World) => {
-  await preparePartitions(database, new Date('2026-06-01T00:00:00Z'))
+  for (const month of [6, 7, 8]) await preparePartitions(database, new Date(`2026-0${month}-01T00:00:00Z`))
   const site = await settle('Africa/Douala', [])
   await store(site, past())
   await foldToTheEnd(database)

@@ -128,7 +128,7 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
       const { rows } = await sql<{ skewed: boolean; part: string }>`
         select skewed, tableoid::regclass::text as part from events where id = ${far.id}
       `.execute(database)
-      expect(rows).toEqual([{ skewed: true, part: 'events_2031_01' }])
+      expect(rows).toEqual([{ skewed: true, part: 'events_2031_01_01' }])
       await empty()
     })
 
