@@ -48,6 +48,9 @@ const prepare = ({ fresh, ...options }: { rounds: number; naive: boolean; fresh:
     )
     const now = rows[0]?.last
     if (!now) throw new Refusal('There are no events: run bench:generate first.')
+    const { rows: packed } = await client.query('select from visits where is_packed limit 1')
+    if (packed.length > 0 && options.naive)
+      throw new Refusal('Counts by hand want each event in a row, and some are packed: say --naive no.')
     // Of the keys that another run left, nobody has the other half any more.
     await client.query('delete from site_day_shares where site = $1', [site.id])
     const database = openPostgres({ url, connections_max: 1, statement_ms_max: 600_000, onBreak: console.error })

@@ -12,7 +12,11 @@ const sample_events_max = 1_000_000
 export async function main(): Promise<number> {
   const { client, stop } = await openBenchDatabase()
   try {
-    const events = await count(client, 'select count(*) as count from events')
+    const events = await count(
+      client,
+      `select (select count(*) from events)
+        + (select coalesce(sum(cardinality(deeds)), 0) from visits where is_packed) as count`,
+    )
     if (events === 0) throw new Refusal('There are no events: run bench:generate first.')
     const parts = [...(await partsOfEvents(client)), ...(await beside(client))]
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0)
@@ -52,9 +56,22 @@ async function partsOfEvents(client: pg.Client): Promise<Part[]> {
 
 /** What stands beside the events: dimensions, rollups, and visits with what was done in them. */
 async function beside(client: pg.Client): Promise<Part[]> {
-  const names = ['pages', 'origins', 'actions', 'clients', 'places', 'rollups', 'visits', 'deeds']
+  const names = [
+    'pages',
+    'origins',
+    'actions',
+    'clients',
+    'places',
+    'rollups',
+    'visits_loose',
+    'visits_packed',
+    'deeds',
+  ]
   const { rows } = await client.query<Part>(
-    'select name, pg_total_relation_size(name::regclass)::float8 as bytes from unnest($1::text[]) as name',
+    `select name, sum(pg_total_relation_size(coalesce(relid, name::regclass)))::float8 as bytes
+    from unnest($1::text[]) with ordinality as named (name, nth)
+    left join lateral pg_partition_tree(name::regclass) on true
+    group by name, nth order by nth`,
     [names],
   )
   return rows

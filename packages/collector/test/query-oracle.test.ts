@@ -227,8 +227,9 @@ test('every answer is what a count over all events in plain loops gives', { time
         }
       }
 
-      // What other worlds left over would be folded in place of this one.
+      // What other worlds left over would be folded and packed in place of this one.
       while (await fold(world.database, 10_000));
+      await packUntil(world.database, Date.now() - 38 * 24 * hour_ms)
       const parts = folds.length + 1
       for (const [part, { steps, events_max }] of [...folds, { steps: 0, events_max: 0 }].entries()) {
         // Every `parts`th event comes with this part, and some of the last part come again.
