@@ -868,7 +868,6 @@ begin
 end
 $$;
 
-
 -- The day before which all is that a partition holds.
 create function partition_end(part regclass) returns date
 language sql stable as $$
