@@ -74,10 +74,9 @@ const told = fc.record({
   user: fc.constantFrom(undefined, undefined, 7, 8),
   deed,
 })
-const rowOf = (
-  event: fc.Arbitrary<unknown> extends never ? never : typeof told extends fc.Arbitrary<infer V> ? V : never,
-  n: number,
-): EventRow => {
+type Told = typeof told extends fc.Arbitrary<infer Value> ? Value : never
+
+const rowOf = ({ deed, ...event }: Told, n: number): EventRow => {
   const at = new Date(noon + event.minutes * minute_ms)
   const known = event.visitor !== 1
   const plain = row(0, at)
@@ -92,9 +91,13 @@ const rowOf = (
     origin: event.source === null ? null : origin(event.source),
     client: { ...plain.client, browser: event.browser },
     place: event.country === null ? null : { country: event.country, region: null, city: null },
-    ...(JSON.parse(JSON.stringify(event.deed)) as Partial<EventRow>),
+    ...said(deed),
   }
 }
+
+/** Without what is not said. */
+const said = (deed: object): Partial<EventRow> =>
+  Object.fromEntries(Object.entries(deed).filter(([, value]) => value !== undefined))
 
 /** All columns of a site's raw events but their ids, in the order of time. */
 const toldOf = async ({ database }: World, site: number) => {
@@ -121,13 +124,15 @@ const countsOf = async ({ database }: World, site: number) => {
 }
 
 /** Packs until what may be packed is. A transaction that is under way anywhere in the cluster may hold it up for a moment. */
-const packed = (world: World, site: number, until_ms: number) =>
+const packed = ({ database }: World, site: number, until_ms: number) =>
   vi.waitFor(
     async () => {
-      await packUntil(world.database, until_ms)
+      await packUntil(database, until_ms)
       const { rows } = await sql`
-        select from packs where site = ${site} and upto >= (select max(started_at) from visits where site = ${site} and started_at < ${new Date(until_ms)})
-      `.execute(world.database)
+        select from packs
+        where site = ${site}
+          and upto >= (select max(started_at) from visits where site = ${site} and started_at < ${new Date(until_ms)})
+      `.execute(database)
       expect(rows).toHaveLength(1)
     },
     { timeout: 20_000, interval: 20 },
