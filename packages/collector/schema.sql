@@ -1675,7 +1675,7 @@ begin
   where before < events_max;
   perform prepare_packed(due.first, due.last);
   perform set_config('balise.packing', 'on', true);
-  coming := coalesce((select visitors from waiting(next.site)), '{}');
+  coming := array(select unnest(visitors) from waiting(next.site));
   from_id := uuidv7_floor(due.first - interval '24 hours');
   to_id := uuidv7_floor(due.last + interval '48 hours');
 

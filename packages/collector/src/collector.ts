@@ -53,7 +53,7 @@ const folding = { pace_ms: 400, events_max: 50_000, steps_max: 60 }
 /** What one strike of the clock may let go. */
 const retaining = { rows_max: 20_000, steps_max: 10 }
 
-/** What one strike may pack: twenty times what a site stores that receives a million events a day, on Workers. */
+/** What one strike may pack: 28 million events a day on Workers, which strike once a minute. */
 const packing = { events_max: 5_000, steps_max: 4 }
 
 /** From here on questions get slow: the clock does not strike, or folding fails. */
