@@ -65,6 +65,22 @@ describe('the key of a site-day', () => {
     await forget()
   })
 
+  test('that is of a day long over is asked for once: a site that was silent yesterday costs no question an event', async () => {
+    const now = () => new Date('2026-03-10T12:00:00Z')
+    const asked: string[] = []
+    const shares = dayShares(placement)
+    const find = (site: number, day: string) => {
+      asked.push(day)
+      return shares.find(site, day)
+    }
+    const vault = createFileVault(await folder(), now)
+    const keys = createSiteDayKeys({ shares: { ...shares, find }, vault, keyOf: webKeyOf, now })
+    for (const day of ['2026-03-09', '2026-03-09', '2026-03-11', '2026-03-11'])
+      expect(await keys(base.site, day)).toBeNull()
+    // Tomorrow has no key yet, but will have one.
+    expect(asked).toEqual(['2026-03-09', '2026-03-11', '2026-03-11'])
+  })
+
   test('dies 48 hours after its midnight, in the process and in both stores', async () => {
     const place = await folder()
     let now = new Date('2026-03-10T12:00:00Z')

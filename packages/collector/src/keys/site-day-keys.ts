@@ -15,6 +15,9 @@ export type DayShares = {
 const lifetime_ms = 48 * 3_600_000
 const keys_max = 10_000
 
+/** A day that ended this long ago is over on every machine's clock. */
+const clocks_apart_ms_max = 60_000
+
 type Held = { key: PseudonymKey; dies_at: Date }
 
 /**
@@ -30,7 +33,8 @@ type Held = { key: PseudonymKey; dies_at: Date }
  */
 export const createSiteDayKeys = (world: { shares: DayShares; vault: ShareVault; keyOf: KeyOf; now: () => Date }) => {
   const { shares, vault, keyOf, now } = world
-  const held = new Map<string, Held>()
+  /** `null`: there is none for that day, which is over. Nobody makes one any more, so nobody asks for it again. */
+  const held = new Map<string, Held | null>()
 
   const draw = async (site: number, day: string, since_midnight_ms: number): Promise<DayShare> => {
     const dies_at = new Date(now().getTime() - since_midnight_ms + lifetime_ms)
@@ -54,17 +58,18 @@ export const createSiteDayKeys = (world: { shares: DayShares; vault: ShareVault;
     return day === today.day ? rebuild(await draw(site.id, day, today.since_midnight_ms)) : null
   }
 
+  const isOver = (day: string, time_zone: string): boolean =>
+    day < siteMomentOf(new Date(now().getTime() - clocks_apart_ms_max), time_zone).day
+
   return async (site: { id: number; time_zone: string }, day: string): Promise<PseudonymKey | null> => {
     const name = `${site.id} ${day}`
     // A key and never a promise of one: see `store/bounded-cache.ts`.
-    const found = held.get(name) ?? (await load(site, day))
-    if (!found || found.dies_at <= now()) {
-      held.delete(name)
-      return null
-    }
+    const known = held.get(name)
+    const found = known === undefined ? await load(site, day) : known
+    const alive = found && found.dies_at > now() ? found : null
     if (held.size >= keys_max) held.clear()
-    held.set(name, found)
-    return found.key
+    if (alive || isOver(day, site.time_zone)) held.set(name, alive)
+    return alive?.key ?? null
   }
 }
 
