@@ -7,7 +7,8 @@ import { type Parcel, writeParcel } from './parcel.ts'
 
 /**
  * What to send, for how long. Each connection sends its next request when the last one was answered; with
- * `requests_per_second` requests are sent when they are due, whatever the server does.
+ * `requests_per_second` requests are sent when they are due, whatever the server does. Those of the first `untimed_seconds`
+ * are sent and counted, but not timed: until then this process compiles itself and opens its connections.
  */
 export type Load = {
   url: string
@@ -16,6 +17,7 @@ export type Load = {
   connections: number
   seconds: number
   requests_per_second?: number
+  untimed_seconds?: number
 }
 
 /** What was answered. `failures` counts what was not `202`, by status or error code; `cpu_us` is the generator's own. */
@@ -46,10 +48,11 @@ export const load = async (wanted: Load): Promise<LoadResult> => {
 
   const cpu = process.cpuUsage()
   const began_ms = performance.now()
+  const timed_from_ms = began_ms + (wanted.untimed_seconds ?? 0) * 1000
   const send = (due_ms: number) => {
     const parcel = parcels[answers.requests++ % parcels.length] as Parcel
     return post(pool, parcel).then((answer) => {
-      latency.record(Math.max(1, Math.round((performance.now() - due_ms) * 1000)))
+      if (due_ms >= timed_from_ms) latency.record(Math.max(1, Math.round((performance.now() - due_ms) * 1000)))
       count(answer, answers)
     })
   }

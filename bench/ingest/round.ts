@@ -11,7 +11,13 @@ import type { Load, LoadResult } from './load.ts'
 import type { Runtime, Stage } from './stage.ts'
 
 /** What a round is: how many events go in one request, from how many connections, for how long. */
-export type Round = { batch: number; connections: number; seconds: number; requests_per_second?: number }
+export type Round = {
+  batch: number
+  connections: number
+  seconds: number
+  requests_per_second?: number
+  untimed_seconds?: number
+}
 
 /** What one round showed. Times of the CPU are per event; what a subject has no part in is absent. */
 export type Figures = {
@@ -107,6 +113,7 @@ const loadOf = (url: string, site: string, round: Round): Load => ({
   connections: round.connections,
   seconds: round.seconds,
   ...(round.requests_per_second && { requests_per_second: round.requests_per_second }),
+  ...(round.untimed_seconds && { untimed_seconds: round.untimed_seconds }),
 })
 
 /** Waits until as many events are stored as were accepted. More than that, or fewer for two minutes, is a failure. */
