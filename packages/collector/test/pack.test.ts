@@ -10,8 +10,8 @@ import { preparePartitions } from '../src/store/partitions.ts'
 import { retainAll, setRetention } from '../src/store/retention.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
-import { foldToTheEnd, packUntil } from './folding.ts'
-import { test, type World } from './query-world.ts'
+import { foldToTheEnd, packUntil, setClock } from './folding.ts'
+import { type Asked, test, type World } from './query-world.ts'
 
 const minute_ms = 60_000
 const noon = Date.parse('2025-03-10T12:00:00Z')
@@ -220,6 +220,37 @@ test('who is forgotten leaves packed visits too: a visitor whole, a user out of 
   `.execute(database)
   expect(rows).toEqual([{ visitor: person(3), events: 2 }])
   expect(await checkRollups(database, site.id)).toBeUndefined()
+})
+
+test('a clock that is set anew moves the hours of packed visits too', async ({ world }) => {
+  const { database } = world
+  const moments = [20, 40].map((minutes) => new Date(noon + minutes * minute_ms)) // in Kolkata 17:50 and 18:10
+  const site = await world.settle(
+    'UTC',
+    moments.map((at) => row(0, at)),
+  )
+  await foldToTheEnd(database)
+  await packed(world, site.id, noon + 8 * day_ms)
+  const there = await setClock(database, site, 'Asia/Kolkata')
+  await foldToTheEnd(database)
+  expect(await countsOf(world, site.id)).toEqual({ events: 0, packed: 2 })
+  expect(await checkRollups(database, site.id)).toBeUndefined()
+  const asked = {
+    date_range: ['2025-03-10', '2025-03-10'] as [string, string],
+    metrics: ['events' as const],
+    dimensions: ['time:hour' as const],
+    filters: [
+      'and',
+      [
+        ['is', 'visit:browser', ['Firefox']],
+        ['is', 'event:path', ['/']],
+      ],
+    ] as Asked['filters'],
+  }
+  expect((await world.answer(there, asked, new Date(noon + 60 * day_ms))).results).toMatchObject([
+    { dimensions: ['2025-03-10T17:00'], metrics: [1] },
+    { dimensions: ['2025-03-10T18:00'], metrics: [1] },
+  ])
 })
 
 test('a site that moves is read whole, each event once, however it lies and however small the chunks', async ({
