@@ -549,8 +549,9 @@ begin
     where site = of_site and visitor = any (of_visitors) and (stored_by < until) is true
     union all
     select id, at, visitor, session, session is null, coalesce(session, visitor),
-      kind, page, action, origin, client, place, since = 0
-    from packed_events_of(of_site, of_visitors)
+      kind, page, action, origin, client, place, true
+    from packed_events_of(of_site, of_visitors, '-infinity')
+    where since = 0
   ),
   -- No visit has events of two sessions. A session that is no longer than its longest pause is one visit.
   threads as materialized (
@@ -594,15 +595,35 @@ begin
     from numbered
     where visit not in (select visit from touched)
   ),
-  -- The sessions of other times: each of them a visit.
+  seen_since as (
+    select least(seen_from_at, day_start((min(at) at time zone clock)::date, clock)) as moment from touched
+  ),
+  packed as materialized (
+    select id, at, packed.visitor, session, false as alone, packed_id(visit_started_at, 1, session, packed.visitor) as thread,
+      kind, page, action, origin, client, place
+    from seen_since
+    cross join lateral packed_events_of(of_site, of_visitors, moment) as packed
+    where since > 0
+  ),
+  -- What was done at other times: sessions, each of them a visit, and packed visits.
   past as materialized (
     select visit, visitor, alone, thread, first_at, last_at,
       (first_at at time zone clock)::date as first_day, (last_at at time zone clock)::date as last_day
-    from threads
-    where not is_new and is_one_visit
-      and last_at >= (
-        select least(seen_from_at, day_start((min(at) at time zone clock)::date, clock)) from touched
-      )
+    from (
+      select visit, visitor, alone, thread, first_at, last_at
+      from threads
+      where not is_new and is_one_visit
+      union all
+      select -row_number() over (), visitor, alone, thread, min(at), max(at)
+      from packed
+      group by visitor, alone, thread
+    ) as visits
+    where last_at >= (select moment from seen_since)
+  ),
+  past_own as not materialized (
+    select id, at, visitor, alone, thread, kind, page, action, origin, client, place from own
+    union all
+    select id, at, visitor, alone, thread, kind, page, action, origin, client, place from packed
   ),
   entries as (
     select distinct on (side, visit) side, visit, page
@@ -612,7 +633,7 @@ begin
   ),
   past_entries as (
     select distinct on (visit) visit, page
-    from past join own using (visitor, alone, thread)
+    from past join past_own using (visitor, alone, thread)
     where kind = 'page_view' and 'visit:entry_page' = any (of_dimensions)
     order by visit, at, id
   ),
@@ -624,7 +645,7 @@ begin
     union all
     (select distinct on (visit) null, visit, origin, client, place, past_entries.page
     from past
-    join own using (visitor, alone, thread)
+    join past_own using (visitor, alone, thread)
     left join past_entries using (visit)
     where at = first_at
     order by visit, id)
@@ -700,7 +721,7 @@ begin
   past_acts as materialized (
     select distinct visitor, (at at time zone clock)::date as day, kind, page, action
     from past
-    join own using (visitor, alone, thread)
+    join past_own using (visitor, alone, thread)
     where of_dimensions && array['event:path', 'event:kind', 'event:name', 'event:endpoint', 'event:channel']
   ),
   elsewhere as (
@@ -712,7 +733,7 @@ begin
     union all
     select visitor, dimension, value, (at at time zone clock)::date
     from past
-    join own using (visitor, alone, thread)
+    join past_own using (visitor, alone, thread)
     join named on named.side is null and named.visit = past.visit
     where first_day < last_day
     union all
@@ -721,7 +742,7 @@ begin
     from (
       select distinct visitor, date_trunc('hour', at at time zone clock) as hour
       from past
-      join own using (visitor, alone, thread)
+      join past_own using (visitor, alone, thread)
       where 'time:hour' = any (of_dimensions) and last_at > (select min(at) - interval '1 day' from touched)
     ) as hours
     union all
@@ -869,7 +890,7 @@ AS $function$
       where site = of_site and visitor = any (of_visitors) and stored_by < below
       union all
       select id, at, visitor, session, kind, page, origin, client, place, action
-      from packed_events_of(of_site, of_visitors)
+      from packed_events_of(of_site, of_visitors, '-infinity')
     ) as e
     window step as (partition by e.visitor, e.session order by e.at, e.id)
   ),
@@ -1729,7 +1750,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION public.packed_events_of(of_site integer, of_visitors uuid[])
+CREATE OR REPLACE FUNCTION public.packed_events_of(of_site integer, of_visitors uuid[], since timestamp with time zone)
  RETURNS SETOF packed_events
  LANGUAGE plpgsql
  STABLE PARALLEL RESTRICTED
@@ -1739,7 +1760,8 @@ CREATE OR REPLACE FUNCTION public.packed_events_of(of_site integer, of_visitors 
  SET enable_mergejoin TO 'off'
 AS $function$
 begin
-  return query select * from packed_events where site = of_site and visitor = any (of_visitors);
+  return query select * from packed_events
+  where site = of_site and visitor = any (of_visitors) and visit_started_at >= since - interval '24 hours';
 end
 $function$
 ;
@@ -1747,7 +1769,7 @@ $function$
 CREATE OR REPLACE FUNCTION public.packed_id(at timestamp with time zone, nth bigint, session uuid, visitor uuid)
  RETURNS uuid
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
+ STABLE PARALLEL SAFE
 AS $function$
   select encode(
     int8send(((extract(epoch from at) * 1000)::bigint << 16) | (7 << 12) | nth) || substr(uuid_send(coalesce(session, visitor)), 9),

@@ -51,9 +51,9 @@ create index visits_packed_visitor on visits_packed (site, visitor);
 create index visits_packed_users on visits_packed using gin (users) where users is not null;
 
 -- The id of a packed visit's nth event, the same whenever it is told: its time, its number, and what is random in the name of
--- its session.
+-- its session. (Not said to be immutable, since what it calls is not, and Postgres would call it for each event.)
 create function packed_id(at timestamptz, nth bigint, session uuid, visitor uuid) returns uuid
-language sql immutable parallel safe as $$
+language sql stable parallel safe as $$
   select encode(
     int8send(((extract(epoch from at) * 1000)::bigint << 16) | (7 << 12) | nth) || substr(uuid_send(coalesce(session, visitor)), 9),
     'hex')::uuid
@@ -81,12 +81,14 @@ join deeds as deed on deed.site = visits.site and deed.id = told.deed
 cross join lateral (select visits.started_at + told.ms * interval '1 millisecond' as at) as moment
 where visits.is_packed;
 
--- Those of some visitors, looked up one by one, whatever the planner is told where they are asked for.
-create function packed_events_of(of_site integer, of_visitors uuid[]) returns setof packed_events
+-- Those of some visitors, of visits that had not ended before a moment, looked up one by one, whatever the planner is told where
+-- they are asked for.
+create function packed_events_of(of_site integer, of_visitors uuid[], since timestamptz) returns setof packed_events
 language plpgsql stable parallel restricted
 set plan_cache_mode = force_generic_plan set enable_nestloop = on set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
-  return query select * from packed_events where site = of_site and visitor = any (of_visitors);
+  return query select * from packed_events
+  where site = of_site and visitor = any (of_visitors) and visit_started_at >= since - interval '24 hours';
 end
 $$;
 
@@ -106,7 +108,8 @@ language sql stable as $$
   select array_agg(visitor order by visitor), coalesce(sum(events), 0)::integer from counted where before < events_max
 $$;
 
--- As in 0015, but for what is packed.
+-- As in 0015. Nothing comes into a packed visit: it is one of those of other times, and its events are read from there. Only where
+-- all is asked for that was ever done (`since` 0) they are events like others.
 create or replace function changes(
   of_site integer, of_visitors uuid[], since bigint, until bigint, of_dimensions text[], seen_from date
 )
@@ -129,8 +132,9 @@ begin
     where site = of_site and visitor = any (of_visitors) and (stored_by < until) is true
     union all
     select id, at, visitor, session, session is null, coalesce(session, visitor),
-      kind, page, action, origin, client, place, since = 0
-    from packed_events_of(of_site, of_visitors)
+      kind, page, action, origin, client, place, true
+    from packed_events_of(of_site, of_visitors, '-infinity')
+    where since = 0
   ),
   -- No visit has events of two sessions. A session that is no longer than its longest pause is one visit.
   threads as materialized (
@@ -174,15 +178,35 @@ begin
     from numbered
     where visit not in (select visit from touched)
   ),
-  -- The sessions of other times: each of them a visit.
+  seen_since as (
+    select least(seen_from_at, day_start((min(at) at time zone clock)::date, clock)) as moment from touched
+  ),
+  packed as materialized (
+    select id, at, packed.visitor, session, false as alone, packed_id(visit_started_at, 1, session, packed.visitor) as thread,
+      kind, page, action, origin, client, place
+    from seen_since
+    cross join lateral packed_events_of(of_site, of_visitors, moment) as packed
+    where since > 0
+  ),
+  -- What was done at other times: sessions, each of them a visit, and packed visits.
   past as materialized (
     select visit, visitor, alone, thread, first_at, last_at,
       (first_at at time zone clock)::date as first_day, (last_at at time zone clock)::date as last_day
-    from threads
-    where not is_new and is_one_visit
-      and last_at >= (
-        select least(seen_from_at, day_start((min(at) at time zone clock)::date, clock)) from touched
-      )
+    from (
+      select visit, visitor, alone, thread, first_at, last_at
+      from threads
+      where not is_new and is_one_visit
+      union all
+      select -row_number() over (), visitor, alone, thread, min(at), max(at)
+      from packed
+      group by visitor, alone, thread
+    ) as visits
+    where last_at >= (select moment from seen_since)
+  ),
+  past_own as not materialized (
+    select id, at, visitor, alone, thread, kind, page, action, origin, client, place from own
+    union all
+    select id, at, visitor, alone, thread, kind, page, action, origin, client, place from packed
   ),
   entries as (
     select distinct on (side, visit) side, visit, page
@@ -192,7 +216,7 @@ begin
   ),
   past_entries as (
     select distinct on (visit) visit, page
-    from past join own using (visitor, alone, thread)
+    from past join past_own using (visitor, alone, thread)
     where kind = 'page_view' and 'visit:entry_page' = any (of_dimensions)
     order by visit, at, id
   ),
@@ -204,7 +228,7 @@ begin
     union all
     (select distinct on (visit) null, visit, origin, client, place, past_entries.page
     from past
-    join own using (visitor, alone, thread)
+    join past_own using (visitor, alone, thread)
     left join past_entries using (visit)
     where at = first_at
     order by visit, id)
@@ -280,7 +304,7 @@ begin
   past_acts as materialized (
     select distinct visitor, (at at time zone clock)::date as day, kind, page, action
     from past
-    join own using (visitor, alone, thread)
+    join past_own using (visitor, alone, thread)
     where of_dimensions && array['event:path', 'event:kind', 'event:name', 'event:endpoint', 'event:channel']
   ),
   elsewhere as (
@@ -292,7 +316,7 @@ begin
     union all
     select visitor, dimension, value, (at at time zone clock)::date
     from past
-    join own using (visitor, alone, thread)
+    join past_own using (visitor, alone, thread)
     join named on named.side is null and named.visit = past.visit
     where first_day < last_day
     union all
@@ -301,7 +325,7 @@ begin
     from (
       select distinct visitor, date_trunc('hour', at at time zone clock) as hour
       from past
-      join own using (visitor, alone, thread)
+      join past_own using (visitor, alone, thread)
       where 'time:hour' = any (of_dimensions) and last_at > (select min(at) - interval '1 day' from touched)
     ) as hours
     union all
@@ -399,7 +423,7 @@ language sql stable as $$
       where site = of_site and visitor = any (of_visitors) and stored_by < below
       union all
       select id, at, visitor, session, kind, page, origin, client, place, action
-      from packed_events_of(of_site, of_visitors)
+      from packed_events_of(of_site, of_visitors, '-infinity')
     ) as e
     window step as (partition by e.visitor, e.session order by e.at, e.id)
   ),

@@ -29,7 +29,7 @@ export const visitsOf = (
     union all
     select ${columns}, true
     from bounds
-    cross join packed_events_of(${site_id}, ${reaching})
+    cross join packed_events_of(${site_id}, ${reaching}, '-infinity')
     where at < read_from or at >= read_to
   ),
   stepped as (

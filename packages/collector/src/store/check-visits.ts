@@ -47,7 +47,7 @@ export const firstVisitThatDiffers = async (
         join events using (visitor)
         where site = ${site_id} and stored_by < below
         union all
-        select ${columns} from packed_events_of(${site_id}, ${visitors}::uuid[])
+        select ${columns} from packed_events_of(${site_id}, ${visitors}::uuid[], '-infinity')
       ) as event
       window step as (partition by visitor, session order by at, id)
     ),
