@@ -252,7 +252,7 @@ describe('a question is one statement', () => {
           union all
           select id, at, visitor, session, kind, page, origin, client, place, action, true
           from bounds
-          cross join packed_events_of($20, array(select distinct visitor from near where is_outside))
+          cross join packed_events_of($20, array(select distinct visitor from near where is_outside), '-infinity')
           where at < read_from or at >= read_to
         ),
         stepped as (
