@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { Refusal } from '../dev/refusal.ts'
 import { openBenchDatabase } from './database.ts'
+import { storedEvents } from './stored.ts'
 import { decimal, table, whole } from './table.ts'
 
 const events_max = 5_000
@@ -31,6 +32,7 @@ export async function main(): Promise<number> {
     await client.query('vacuum analyze')
     const after = await bytesOf(client)
 
+    const events = await storedEvents(client)
     const seconds = took_ms.reduce((sum, ms) => sum + ms, 0) / 1000
     console.log(
       table([
@@ -41,8 +43,8 @@ export async function main(): Promise<number> {
           decimal(seconds),
           decimal((seconds * 1e6) / packed),
           whole(Math.max(...took_ms)),
-          decimal(before / (await eventsOf(client))),
-          decimal(after / (await eventsOf(client))),
+          decimal(before / events),
+          decimal(after / events),
         ],
       ]),
     )
@@ -67,8 +69,6 @@ const stepMs = async (
 
 const packedOf = (client: pg.Client) =>
   numberOf(client, 'select coalesce(sum(cardinality(deeds)), 0) as n from visits where is_packed')
-const eventsOf = async (client: pg.Client) =>
-  (await numberOf(client, 'select count(*) as n from events')) + (await packedOf(client))
 
 /** All that there is for a site's events: themselves, dimensions, visits and rollups. */
 const bytesOf = (client: pg.Client) =>

@@ -8,6 +8,7 @@ import { type Asking, openAsking, type Timed } from './query/asking.ts'
 import { forgetSince, storeFresh } from './query/fresh.ts'
 import { others, type Panel, panels } from './query/questions.ts'
 import { visibleAfter } from './query/visible.ts'
+import { storedEvents } from './stored.ts'
 import { decimal, median, table, whole } from './table.ts'
 
 /** What every round has in common. `mark` is the transaction since which all that is stored will be taken away again. */
@@ -43,9 +44,7 @@ export async function main(args: string[]): Promise<number> {
 /** Folds the past, and lets happen what no fold has seen yet. */
 const prepare = ({ fresh, ...options }: { rounds: number; naive: boolean; fresh: number }): Promise<Bench> =>
   withBench(async ({ client, url, site }) => {
-    const { rows } = await client.query<{ last: Date | null; count: string }>(
-      'select max(at) as last, count(*) as count from events',
-    )
+    const { rows } = await client.query<{ last: Date | null }>('select max(at) as last from events')
     const now = rows[0]?.last
     if (!now) throw new Refusal('There are no events: run bench:generate first.')
     const { rows: packed } = await client.query('select from visits where is_packed limit 1')
@@ -66,7 +65,7 @@ const prepare = ({ fresh, ...options }: { rounds: number; naive: boolean; fresh:
     if (folded > 0) await client.query('vacuum analyze')
     const mark = await storeFresh(client, site.id, { now, count: fresh })
     console.log(
-      `${whole(Number(rows[0]?.count))} events; ${whole(folded)} of them folded now, in ${decimal(seconds)} s\n`,
+      `${whole(await storedEvents(client))} events; ${whole(folded)} of them folded now, in ${decimal(seconds)} s\n`,
     )
     return { now, mark, ...options }
   })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { Refusal } from '../dev/refusal.ts'
 import { openBenchDatabase } from './database.ts'
+import { storedEvents } from './stored.ts'
 import { decimal, table, whole } from './table.ts'
 
 /** What letting events go took, and what it gave back to the disk. */
@@ -102,11 +103,7 @@ const deleteDay = async (client: pg.Client, month: string): Promise<Gone> => {
 /** Keeps so many whole months of raw events before the last one, as the clock would do it: step by step until nothing is left to do. */
 const retain = async (client: pg.Client, { site, months }: { site: number; months: number }): Promise<Gone> => {
   const sizes = async () => ({
-    events: await numberOf(
-      client,
-      `select (select count(*) from events)
-        + (select coalesce(sum(cardinality(deeds)), 0) from visits where is_packed) as n`,
-    ),
+    events: await storedEvents(client),
     bytes: await numberOf(client, 'select pg_database_size(current_database()) as n'),
   })
   const { rows } = await client.query<{ now: Date }>('select max(at) as now from events')

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { Refusal } from '../dev/refusal.ts'
 import { openBenchDatabase } from './database.ts'
+import { storedEvents } from './stored.ts'
 import { decimal, percent, table, whole } from './table.ts'
 
 type Part = { name: string; bytes: number }
@@ -12,11 +13,7 @@ const sample_events_max = 1_000_000
 export async function main(): Promise<number> {
   const { client, stop } = await openBenchDatabase()
   try {
-    const events = await count(
-      client,
-      `select (select count(*) from events)
-        + (select coalesce(sum(cardinality(deeds)), 0) from visits where is_packed) as count`,
-    )
+    const events = await storedEvents(client)
     if (events === 0) throw new Refusal('There are no events: run bench:generate first.')
     const parts = [...(await partsOfEvents(client)), ...(await beside(client))]
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0)
