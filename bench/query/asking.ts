@@ -33,7 +33,8 @@ export const openAsking = async (url: string, now: () => Date) => {
     vault: createMemoryVault(),
     keyOf: nodeKeyOf,
     peppers: [nodeKeyOf(crypto.getRandomValues(new Uint8Array(32)))],
-    deliver: (delivery) => storeEvents(database, delivery),
+    // As behind a queue: what is stored is not folded, since it is taken away again.
+    deliver: (delivery) => storeEvents(database, delivery).then(() => null),
     limits: unlimited,
     now,
     report: (failure) => console.error(failure.message),

@@ -17,6 +17,7 @@ import { dayShares, destroyDeadShares } from './store/day-shares.ts'
 import { erasePlaced } from './store/erasures.ts'
 import type { Outcome } from './store/events.ts'
 import { foldAll, foldStateOf } from './store/fold.ts'
+import { createPaced } from './store/paced.ts'
 import { packAll } from './store/pack.ts'
 import { preparePartitions } from './store/partitions.ts'
 import { storeWaiting } from './store/placed-events.ts'
@@ -50,6 +51,9 @@ const remembered_ms = 30_000
  */
 const folding = { pace_ms: 400, events_max: 50_000, steps_max: 60 }
 
+/** How often events that are stored without a pause are folded: each question adds up what waits, 0.1 ms and more an event. */
+const fold_every_ms = 2_000
+
 /** What one strike of the clock may let go. */
 const retaining = { rows_max: 20_000, steps_max: 10 }
 
@@ -68,11 +72,18 @@ export const createCollector = (deps: CollectorDeps) => {
   const refusals = createRefusalCounts({ deliver, now })
   const tally = createTally()
 
+  /** What is stored at once is folded soon; behind a queue, whoever stores it has it folded. */
+  const deliverAndFold = async (delivery: Delivery): Promise<Outcome[] | null> => {
+    const outcomes = await deliver(delivery)
+    if (outcomes) void foldSoon()
+    return outcomes
+  }
+
   const app = createApp({
     findSite: createBoundedCache({ find: placement.findSite, ...remembered }),
     findGrant: createBoundedCache({ find: (token) => findGrant(doorNamed(home).database, token), ...remembered }),
     keys: { pepper: peppers[0], siteDay: createSiteDayKeys({ shares: dayShares(placement), vault, keyOf, now }) },
-    deliver,
+    deliver: deliverAndFold,
     limits,
     quota: createQuota({
       draw: (site, day, wanted) => at(site, ({ database }) => drawQuota(database, { site, day, wanted })),
@@ -97,6 +108,15 @@ export const createCollector = (deps: CollectorDeps) => {
     if (failed) throw failed.reason
   }
 
+  const fold = () => everywhere((database) => foldAll(database, folding))
+
+  /** Does a job. A failure is counted and reported, and ends nothing else. */
+  const run = (name: string, job: () => Promise<void>): Promise<void> =>
+    job().catch((failure: Error) => {
+      tally.failed(name)
+      report(failure)
+    })
+
   /** What has to be done every minute or so; one that fails keeps back no other. The longest comes last. */
   const jobs: Record<string, () => Promise<void>> = {
     count_refusals: () => refusals.deliverNow(),
@@ -105,23 +125,22 @@ export const createCollector = (deps: CollectorDeps) => {
     prepare_partitions: () => everywhere((database) => preparePartitions(database, now())),
     retain: () => everywhere((database) => retainAll(database, now(), retaining)),
     pack: () => everywhere((database) => packAll(database, now(), packing)),
-    fold: () => everywhere((database) => foldAll(database, folding)),
+    fold,
   }
+
+  const foldSoon = createPaced({ act: () => run('fold', fold), every_ms: fold_every_ms, now })
 
   return {
     /** Answers one request. */
     fetch: async (request: Request, peer: Peer): Promise<Response> => app.fetch(request, { peer }),
-    /** Does all jobs, on any number of machines at once. A failure is counted and reported, and ends nothing else. */
+    /** Does all jobs, on any number of machines at once. */
     scheduled: async (): Promise<void> => {
-      for (const [name, run] of Object.entries(jobs)) {
-        await run().catch((failure: Error) => {
-          tally.failed(name)
-          report(failure)
-        })
-      }
+      for (const [name, job] of Object.entries(jobs)) await run(name, job)
     },
     /** Stores what waited in a queue, and answers for each delivery why not, or `null`. Storing it again is harmless. */
     queue: (deliveries: Delivery[]): Promise<(Error | null)[]> => storeWaiting(placement, deliveries),
+    /** Folds what was stored, unless that was done just now. */
+    foldSoon,
   }
 }
 

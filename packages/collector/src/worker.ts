@@ -98,8 +98,8 @@ export default {
   scheduled: async (_event: unknown, bindings: Bindings, context: ExecutionContext): Promise<void> =>
     context.waitUntil((await collectorOf(bindings)).scheduled()),
 
-  queue: async ({ messages }: MessageBatch<Delivery>, bindings: Bindings): Promise<void> => {
-    const { queue } = await collectorOf(bindings)
+  queue: async ({ messages }: MessageBatch<Delivery>, bindings: Bindings, context: ExecutionContext): Promise<void> => {
+    const { queue, foldSoon } = await collectorOf(bindings)
     const failures = await queue(messages.map(({ body }) => body))
     for (const [index, message] of messages.entries()) {
       const failure = failures[index]
@@ -110,5 +110,6 @@ export default {
       report(failure)
       message.retry({ delaySeconds: Math.min(2 ** message.attempts, 600) })
     }
+    if (failures.includes(null)) context.waitUntil(foldSoon())
   },
 }

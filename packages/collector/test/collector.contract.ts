@@ -116,6 +116,18 @@ export const collectorContract = (runtime: string, start: (database_url: string)
       )
     }, 60_000)
 
+    test('folds what it stored within seconds, without waiting for its clock', async () => {
+      const folded = () => tell(base.url, "select from rollups where dimension = 'event:path' and value like '/soon-%'")
+      await vi.waitFor(
+        async () => {
+          // Who sends once more asks for one more fold: that of the first may be under way, or just over.
+          await send([viewOf(`/soon-${Date.now()}`)])
+          expect(await folded()).not.toEqual([])
+        },
+        { timeout: 8_000, interval: 500 },
+      )
+    })
+
     test('answers a question about what it accepted', async () => {
       const reply = await send([
         viewOf('/one'),

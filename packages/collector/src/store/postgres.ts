@@ -40,11 +40,18 @@ export const openPostgresDoor = (options: PostgresOptions): Door => {
 /** {@link openPostgresDoor}, for whoever reads and writes as they are. */
 export const openPostgres = (options: PostgresOptions): Database => openPostgresDoor(options).database
 
+/**
+ * A connection that is asked its first question plans for a tenth of a second, so it is kept, but for less than the five idle
+ * minutes after which Neon suspends a database and ends its connections.
+ */
+const idle_ms_max = 240_000
+
 const openPool = (options: PostgresOptions, connections_max: number): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: connections_max,
     connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: idle_ms_max,
     query_timeout: options.statement_ms_max + 1_000,
     statement_timeout: options.statement_ms_max,
     application_name: 'balise',
