@@ -561,42 +561,48 @@ begin
     from own
     group by visitor, session
   ),
+  -- Where visits start, and where they started before there was anything new.
   stepped as (
-    select own.*, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts
+    select own.*,
+      lag(at) over step is null or at - lag(at) over step > longest_pause(session) as starts,
+      not own.is_new and (at - max(at) filter (where not own.is_new) over earlier <= longest_pause(session)) is not true as started
     from threads
     join own using (visitor, alone, thread)
     where threads.is_new or not is_one_visit
-    window step as (partition by visitor, alone, thread order by at, id)
+    window step as (partition by visitor, alone, thread order by at, id),
+      earlier as (step rows between unbounded preceding and 1 preceding)
   ),
   numbered as materialized (
-    select *, count(*) filter (where starts) over (order by visitor, alone, thread, at, id rows unbounded preceding) as visit
+    select *, count(*) filter (where starts) over thus_far as visit, -count(*) filter (where started) over thus_far as visit_was
     from stepped
+    window thus_far as (order by visitor, alone, thread, at, id rows unbounded preceding)
   ),
+  -- A visit that something came into grew, unless it begins with something else now, or was several.
   touched as materialized (
-    select * from numbered where visit in (select visit from numbered where is_new)
-  ),
-  -- What comes can join two visits, and never parts one: so what was is found within what is now.
-  stepped_before as (
-    select *, lag(at) over step is null or at - lag(at) over step > longest_pause(session) as started
-    from touched
-    where not is_new
-    window step as (partition by visit order by at, id)
-  ),
-  -- Visits as they are now (side 1), as they were (-1), and those that nothing came into (0).
-  sided as materialized (
-    select 1 as side, visit, visitor, at, id, kind, page, action, origin, client, place, starts
-    from touched
-    union all
-    select -1, count(*) filter (where started) over (order by visit, at, id rows unbounded preceding),
-      visitor, at, id, kind, page, action, origin, client, place, started
-    from stepped_before
-    union all
-    select 0, visit, visitor, at, id, kind, page, action, origin, client, place, starts
+    select visit, bool_or(not is_new) and (
+        bool_or(starts and is_new)
+        or count(*) filter (where started) > 1
+        or 'visit:entry_page' = any (of_dimensions) and bool_or(is_new and kind = 'page_view')
+          and (min(at) filter (where is_new and kind = 'page_view') > min(at) filter (where not is_new and kind = 'page_view')) is not true
+      ) as is_another
     from numbered
-    where visit not in (select visit from touched)
+    group by visit
+    having bool_or(is_new)
+  ),
+  -- Events of visits as they are, as they were, or both.
+  sided as materialized (
+    select visit, visitor, at, id, kind, page, action, origin, client, place, starts,
+      true as is_there, touched.visit is null or not (is_new or is_another) as was_there, touched.visit is not null as is_touched
+    from numbered
+    left join touched using (visit)
+    union all
+    select visit_was, visitor, at, id, kind, page, action, origin, client, place, started, false, true, true
+    from numbered
+    join touched using (visit)
+    where is_another and not is_new
   ),
   seen_since as (
-    select least(seen_from_at, day_start((min(at) at time zone clock)::date, clock)) as moment from touched
+    select least(seen_from_at, day_start((min(at) at time zone clock)::date, clock)) as moment from sided where is_touched
   ),
   packed as materialized (
     select id, at, packed.visitor, session, false as alone, packed_id(visit_started_at, 1, session, packed.visitor) as thread,
@@ -626,10 +632,10 @@ begin
     select id, at, visitor, alone, thread, kind, page, action, origin, client, place from packed
   ),
   entries as (
-    select distinct on (side, visit) side, visit, page
+    select distinct on (visit) visit, page
     from sided
     where kind = 'page_view' and 'visit:entry_page' = any (of_dimensions)
-    order by side, visit, at, id
+    order by visit, at, id
   ),
   past_entries as (
     select distinct on (visit) visit, page
@@ -638,12 +644,12 @@ begin
     order by visit, at, id
   ),
   firsts as (
-    select side, visit, origin, client, place, entries.page
+    select false as is_past, visit, origin, client, place, entries.page
     from sided
-    left join entries using (side, visit)
+    left join entries using (visit)
     where starts
     union all
-    (select distinct on (visit) null, visit, origin, client, place, past_entries.page
+    (select distinct on (visit) true, visit, origin, client, place, past_entries.page
     from past
     join past_own using (visitor, alone, thread)
     left join past_entries using (visit)
@@ -651,7 +657,7 @@ begin
     order by visit, id)
   ),
   named as materialized (
-    select side, visit, dimension, value
+    select is_past, visit, dimension, value
     from firsts
     cross join lateral (values
       ('total', ''),
@@ -673,41 +679,49 @@ begin
     where dimension = any (of_dimensions)
   ),
   told as (
-    select side, visit, visitor, at at time zone clock as at, kind, page, action from sided
+    select visit, visitor, at at time zone clock as at, kind, page, action, is_there, was_there, is_touched,
+      is_there::integer - was_there::integer as events, (kind = 'page_view')::integer * (is_there::integer - was_there::integer) as page_views
+    from sided
   ),
   by_visit as (
-    select side, visit, visitor, at::date as day, count(*) as events, count(*) filter (where kind = 'page_view') as page_views
+    select visit, visitor, at::date as day, bool_or(is_there) as is_there, bool_or(was_there) as was_there, is_touched,
+      sum(events) as events, sum(page_views) as page_views
     from told
     where of_dimensions && array['total', 'visit:source', 'visit:channel', 'visit:country', 'visit:browser', 'visit:os',
       'visit:device', 'visit:entry_page']
-    group by side, visit, visitor, day
+    group by visit, visitor, is_touched, day
   ),
   by_hour as (
-    select side, visit, visitor, date_trunc('hour', at) as hour, count(*) as events,
-      count(*) filter (where kind = 'page_view') as page_views
-    from told where 'time:hour' = any (of_dimensions) group by side, visit, visitor, hour
+    select visit, visitor, date_trunc('hour', at) as hour, bool_or(is_there) as is_there, bool_or(was_there) as was_there,
+      is_touched, sum(events) as events, sum(page_views) as page_views
+    from told where 'time:hour' = any (of_dimensions) group by visit, visitor, is_touched, hour
   ),
   by_page as (
-    select side, visit, visitor, at::date as day, page, count(*) as events,
-      count(*) filter (where kind = 'page_view') as page_views
-    from told where 'event:path' = any (of_dimensions) group by side, visit, visitor, day, page
+    select visit, visitor, at::date as day, page, bool_or(is_there) as is_there, bool_or(was_there) as was_there, is_touched,
+      sum(events) as events, sum(page_views) as page_views
+    from told where 'event:path' = any (of_dimensions) group by visit, visitor, is_touched, day, page
   ),
   by_action as (
-    select side, visit, visitor, at::date as day, kind, action, count(*) as events
+    select visit, visitor, at::date as day, kind, action, bool_or(is_there) as is_there, bool_or(was_there) as was_there,
+      is_touched, sum(events) as events, sum(page_views) as page_views
     from told where of_dimensions && array['event:kind', 'event:name', 'event:endpoint', 'event:channel']
-    group by side, visit, visitor, day, kind, action
+    group by visit, visitor, is_touched, day, kind, action
   ),
   spread as materialized (
-    select side, visit, visitor, day, dimension, value, events, page_views from by_visit join named using (side, visit)
+    select visit, visitor, day, dimension, value, is_there, was_there, is_touched, events, page_views
+    from by_visit
+    join named using (visit)
+    where not is_past
     union all
-    select side, visit, visitor, hour::date, 'time:hour', to_char(hour, 'YYYY-MM-DD"T"HH24:00'), events, page_views
+    select visit, visitor, hour::date, 'time:hour', to_char(hour, 'YYYY-MM-DD"T"HH24:00'), is_there, was_there, is_touched, events,
+      page_views
     from by_hour
     union all
-    select side, visit, visitor, day, 'event:path', coalesce(page.path, '(none)'), events, page_views
+    select visit, visitor, day, 'event:path', coalesce(page.path, '(none)'), is_there, was_there, is_touched, events, page_views
     from by_page
     left join pages as page on page.site = of_site and page.id = by_page.page
     union all
-    select side, visit, visitor, day, d.dimension, d.value, events, case when kind = 'page_view' then events else 0 end
+    select visit, visitor, day, d.dimension, d.value, is_there, was_there, is_touched, events, page_views
     from by_action
     left join actions as action on action.site = of_site and action.id = by_action.action
     cross join lateral (values
@@ -718,6 +732,10 @@ begin
     ) as d (dimension, value)
     where d.dimension = any (of_dimensions)
   ),
+  -- What was a visitor's on some day and is not, or is and was not.
+  turned as materialized (
+    select distinct visitor, dimension, value from spread where is_there <> was_there
+  ),
   past_acts as materialized (
     select distinct visitor, (at at time zone clock)::date as day, kind, page, action
     from past
@@ -725,16 +743,14 @@ begin
     where of_dimensions && array['event:path', 'event:kind', 'event:name', 'event:endpoint', 'event:channel']
   ),
   elsewhere as (
-    select visitor, dimension, value, day from spread where side = 0
-    union all
-    select visitor, dimension, value, first_day
+    select visitor, dimension, value, first_day as day
     from past
-    join named on named.side is null and named.visit = past.visit
+    join named on named.is_past and named.visit = past.visit
     union all
     select visitor, dimension, value, (at at time zone clock)::date
     from past
     join past_own using (visitor, alone, thread)
-    join named on named.side is null and named.visit = past.visit
+    join named on named.is_past and named.visit = past.visit
     where first_day < last_day
     union all
     -- No other day has this hour.
@@ -743,7 +759,7 @@ begin
       select distinct visitor, date_trunc('hour', at at time zone clock) as hour
       from past
       join past_own using (visitor, alone, thread)
-      where 'time:hour' = any (of_dimensions) and last_at > (select min(at) - interval '1 day' from touched)
+      where 'time:hour' = any (of_dimensions) and last_at > (select min(at) - interval '1 day' from sided where is_touched)
     ) as hours
     union all
     select visitor, 'event:path', coalesce(page.path, '(none)'), day
@@ -765,18 +781,15 @@ begin
     ) as d (dimension, value)
     where d.dimension = any (of_dimensions)
   ),
-  -- The days on which a visitor has a value, now or before, and what that day has more or less of it.
+  -- The days on which a visitor has such a value, now or before.
   days as (
-    select visitor, dimension, value, day, bool_or(side >= 0) as is_seen, bool_or(side <= 0) as was_seen,
-      sum(side * events) as events, sum(side * page_views) as page_views
+    select visitor, dimension, value, day, bool_or(is_there) as is_seen, bool_or(was_there) as was_seen
     from (
-      select visitor, dimension, value, day, side, events, page_views from spread where side <> 0
+      select visitor, dimension, value, day, is_there, was_there from spread
       union all
-      select visitor, dimension, value, day, 0, 0, 0
-      from elsewhere
-      join (select distinct visitor, dimension, value from spread where side <> 0) as touched
-        using (visitor, dimension, value)
+      select visitor, dimension, value, day, true, true from elsewhere
     ) as told
+    join turned using (visitor, dimension, value)
     group by visitor, dimension, value, day
   ),
   spaced as (
@@ -784,41 +797,48 @@ begin
     from days
     window before as (partition by visitor, dimension, value order by day rows between unbounded preceding and 1 preceding)
   ),
-  seen as (
-    select dimension, day, value, d.*
-    from spaced
-    cross join lateral (values
-      (gap, is_seen::integer, events, page_views),
-      (gap_was, -was_seen::integer, 0, 0)
-    ) as d (gap, visitors, events, page_views)
-    where is_seen <> was_seen or spaced.gap is distinct from gap_was or spaced.events <> 0 or spaced.page_views <> 0
-  ),
   begun as (
-    select side, visit, min(at) as started_at,
-      round(extract(epoch from max(at) - min(at)) * 1000)::bigint as duration_ms,
-      count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced
+    select visit, min(at) as started_at,
+      round(extract(epoch from max(at) filter (where is_there) - min(at) filter (where is_there)) * 1000)::bigint as duration_ms,
+      round(extract(epoch from max(at) filter (where was_there) - min(at) filter (where was_there)) * 1000)::bigint as duration_ms_was,
+      count(*) filter (where is_there and kind = 'page_view') < 2
+        and not bool_or(is_there and kind in ('contact', 'custom')) as bounced,
+      count(*) filter (where was_there and kind = 'page_view') < 2
+        and not bool_or(was_there and kind in ('contact', 'custom')) as bounced_was
     from sided
-    where side <> 0
-    group by side, visit
+    where is_touched
+    group by visit
   ),
   started as (
-    select side, dimension, value, bounced, duration_ms, started_at at time zone clock as at
+    select dimension, value, started_at at time zone clock as at,
+      is_there::integer - was_there::integer as visits,
+      (is_there and bounced)::integer - (was_there and bounced_was)::integer as bounces,
+      case when is_there then duration_ms else 0 end - case when was_there then duration_ms_was else 0 end as duration_ms
     from (
       -- A visit counts in the hour it begins in, and under each other value that it has.
-      select distinct side, visit, dimension, case dimension when 'time:hour' then null else value end as value
+      select visit, dimension, case dimension when 'time:hour' then null else value end as value,
+        bool_or(is_there) as is_there, bool_or(was_there) as was_there
       from spread
-      where side <> 0
+      where is_touched
+      group by 1, 2, 3
     ) as visited
-    join begun using (side, visit)
+    join begun using (visit)
   )
-  select dimension, day, value, gap, sum(visitors)::bigint, sum(events)::bigint, sum(page_views)::bigint,
-    0::bigint, 0::bigint, 0::bigint
-  from seen
-  group by dimension, day, value, gap
-  having sum(visitors) <> 0 or sum(events) <> 0 or sum(page_views) <> 0
+  select dimension, day, value, null::integer, 0::bigint, sum(events)::bigint, sum(page_views)::bigint, 0::bigint, 0::bigint, 0::bigint
+  from spread
+  where is_touched
+  group by dimension, day, value
+  having sum(events) <> 0 or sum(page_views) <> 0
+  union all
+  select dimension, day, value, d.gap, sum(d.visitors), 0, 0, 0, 0, 0
+  from spaced
+  cross join lateral (values (gap, is_seen::integer), (gap_was, -was_seen::integer)) as d (gap, visitors)
+  where is_seen <> was_seen or spaced.gap is distinct from gap_was
+  group by dimension, day, value, d.gap
+  having sum(d.visitors) <> 0
   union all
   select dimension, at::date, coalesce(value, to_char(at, 'YYYY-MM-DD"T"HH24:00')), null, 0, 0, 0,
-    sum(side), coalesce(sum(side) filter (where bounced), 0), sum(side * duration_ms)::bigint
+    sum(visits), sum(bounces), sum(duration_ms)::bigint
   from started
   group by 1, 2, 3;
 end
