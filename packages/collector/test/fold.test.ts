@@ -15,6 +15,7 @@ import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
 import { mortalPostgres } from './faults-world.ts'
 import { foldToTheEnd, packUntil, refold, setClock } from './folding.ts'
+import { from } from './query-story.ts'
 import { type Asked, questionTo, test, type World } from './query-world.ts'
 
 const hour_ms = 3_600_000
@@ -30,6 +31,7 @@ const questions: Asked[] = [
   { date_range: '7d', metrics: ['visitors', 'visits', 'events'], dimensions: ['time:day'] },
   { date_range: '30d', metrics: ['visitors', 'events'], dimensions: ['event:path'] },
   { date_range: ['2025-10-26', '2025-10-26'], metrics: ['visitors', 'visits'], dimensions: ['visit:entry_page'] },
+  { date_range: '30d', metrics: ['visitors', 'visits', 'bounce_rate'], dimensions: ['visit:source'] },
   { date_range: ['2025-10-26', '2025-10-29'], metrics: ['visits', 'events'], dimensions: ['time:hour'] },
 ]
 
@@ -55,6 +57,8 @@ const event = fc.record({
     .tuple(fc.constantFrom(-24, 0, 0, 1, 24, 96), fc.integer({ min: -4, max: 4 }))
     .map(([hours, steps]) => hours * hour_ms + steps * 600_000),
   path: fc.constantFrom('/', '/a'),
+  kind: fc.constantFrom('page_view', 'page_view', 'engagement'),
+  source: fc.constantFrom(null, 'Google'),
   id_tail: fc.integer({ min: 0, max: 2 ** 30 }),
 })
 const step = fc.oneof(
@@ -80,6 +84,8 @@ const rowOf = ({
   visitor,
   at_ms,
   path,
+  kind,
+  source,
   id_tail,
 }: typeof event extends fc.Arbitrary<infer Value> ? Value : never): EventRow => {
   const plain = row(0, new Date(midnight + at_ms))
@@ -88,7 +94,9 @@ const rowOf = ({
     id: uuidv7(new Date(midnight + at_ms), id_tail),
     visitor,
     known: visitor !== person(1),
+    kind,
     page: { ...plain.page, path },
+    ...(source && from(source)),
   }
 }
 

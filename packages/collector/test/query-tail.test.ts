@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest'
 import type { EventRow } from '../src/ingest/row.ts'
+import { checkRollups } from '../src/store/check-rollups.ts'
 import { foldToTheEnd } from './folding.ts'
-import { by, from, inSession, now, on } from './query-story.ts'
+import { by, custom, from, inSession, now, on } from './query-story.ts'
 import { type Asked, test } from './query-world.ts'
 
 /** What is folded, what came since, what is asked of the first two days of October, and the rows. */
@@ -38,6 +39,44 @@ const cases: Case[] = [
     ],
   ],
   ['was late: the visit begins with what came since', [same_visit], [first], ['visit:source'], [['Google', 1, 1, 2]]],
+  [
+    'was late: the visit begins in the hour before',
+    [by('ann', '2026-10-01T10:05Z')],
+    [by('ann', '2026-10-01T09:55Z')],
+    ['time:hour'],
+    [
+      ['2026-10-01T09:00', 1, 1, 1],
+      ['2026-10-01T10:00', 1, 0, 1],
+    ],
+  ],
+  [
+    'was late: what came since joins two visits',
+    [by('ann', '2026-10-01T10:00Z'), by('ann', '2026-10-01T10:50Z')],
+    [by('ann', '2026-10-01T10:25Z')],
+    [],
+    [[1, 1, 3]],
+  ],
+  [
+    'was late: the page that the visit entered on comes first now',
+    [by('ann', '2026-10-01T10:00Z', custom('hello')), by('ann', '2026-10-01T10:10Z', on('/b'))],
+    [by('ann', '2026-10-01T10:05Z', on('/a'))],
+    ['visit:entry_page'],
+    [['/a', 1, 1, 3]],
+  ],
+  [
+    'had seen no page and sees one',
+    [by('ann', '2026-10-01T10:00Z', custom('hello'))],
+    [by('ann', '2026-10-01T10:05Z', on('/a'))],
+    ['visit:entry_page'],
+    [['/a', 1, 1, 2]],
+  ],
+  [
+    'sees a page once more, later: the visit entered where it did',
+    [by('ann', '2026-10-01T10:00Z', on('/a'))],
+    [by('ann', '2026-10-01T10:05Z', on('/b'))],
+    ['visit:entry_page'],
+    [['/a', 1, 1, 2]],
+  ],
 ]
 
 describe('who was here before the last fold and after it', () => {
@@ -50,7 +89,13 @@ describe('who was here before the last fold and after it', () => {
       metrics: ['visitors', 'visits', 'events'],
       ...(dimensions && { dimensions }),
     }
-    const { results } = await world.answer(site, asked, now)
-    expect(results.map((row) => [...row.dimensions, ...row.metrics])).toEqual(rows)
+    const answered = async () => {
+      const { results } = await world.answer(site, asked, now)
+      return results.map((row) => [...row.dimensions, ...row.metrics])
+    }
+    expect(await answered()).toEqual(rows)
+    await foldToTheEnd(world.database)
+    expect(await checkRollups(world.database, site.id, 7)).toBeUndefined()
+    expect(await answered()).toEqual(rows)
   })
 })
