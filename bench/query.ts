@@ -25,7 +25,7 @@ export async function main(args: string[]): Promise<number> {
       rounds: { type: 'string', default: '20' },
       days: { type: 'string', default: '30,90' },
       naive: { type: 'string', default: 'yes' },
-      fresh: { type: 'string', default: '1_400' },
+      fresh: { type: 'string', default: '60' },
     },
   })
   const fresh = countOf(values.fresh)
@@ -99,9 +99,18 @@ async function rowsOf(days: number, bench: Bench): Promise<string[][]> {
       process.stderr.write(`${line.join('  ')}\n`)
       lines.push(line)
     }
+    // One after the other they shared a connection: only at once each has one of its own, which plans at first.
+    const cold_screen = await screenOf(ask)
     const screens: number[] = []
     for (let round = 0; round < bench.rounds; round++) screens.push(await screenOf(ask))
-    lines.push([`${days} days, all seven at once`, '–', decimal(median(screens)), decimal(p95Of(screens)), '–', '–'])
+    lines.push([
+      `${days} days, all seven at once`,
+      decimal(cold_screen),
+      decimal(median(screens)),
+      decimal(p95Of(screens)),
+      '–',
+      '–',
+    ])
     return lines
   })
 }

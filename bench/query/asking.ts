@@ -22,6 +22,7 @@ export const openAsking = async (url: string, now: () => Date) => {
   const door = openPostgresDoor({
     url,
     connections_max: 10,
+    questions_max: 4,
     statement_ms_max: 600_000,
     onBreak: ({ message }) => console.error(message),
   })

@@ -110,9 +110,12 @@ export const createCollector = (deps: CollectorDeps) => {
 
   const fold = () => everywhere((database) => foldAll(database, folding))
 
-  /** Does a job. A failure is counted and reported, and ends nothing else. */
+  let is_stopping = false
+
+  /** Does a job. A failure is counted and reported, and ends nothing else. What ends because all does is none. */
   const run = (name: string, job: () => Promise<void>): Promise<void> =>
     job().catch((failure: Error) => {
+      if (is_stopping) return
       tally.failed(name)
       report(failure)
     })
@@ -141,6 +144,10 @@ export const createCollector = (deps: CollectorDeps) => {
     queue: (deliveries: Delivery[]): Promise<(Error | null)[]> => storeWaiting(placement, deliveries),
     /** Folds what was stored, unless that was done just now. */
     foldSoon,
+    /** Says that the doors are about to close, upon jobs that are under way as well: each of their steps is whole or undone. */
+    stop: (): void => {
+      is_stopping = true
+    },
   }
 }
 

@@ -152,6 +152,7 @@ server.on('error', (failure: NodeJS.ErrnoException) => {
 
 const stop = () => {
   schedule.stop()
+  collector.stop()
   server.close(async () => {
     await lanes.stop()
     for (const door of doors.values()) await door.close()
