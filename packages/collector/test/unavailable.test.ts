@@ -22,6 +22,10 @@ test('a connection that broke before it was asked says that the database is away
   await drop()
 })
 
+test.for(['ECONNRESET', 'EPIPE', '57P03', '53300', '40001'])('%s passes', (code) => {
+  expect(isUnavailable(Object.assign(new Error('write failed'), { code }))).toBe(true)
+})
+
 test('a statement that is wrong is wrong each time', async () => {
   const { client, drop } = await opened()
   expect(isUnavailable(await client.query('select nothing').catch((failure: unknown) => failure))).toBe(false)

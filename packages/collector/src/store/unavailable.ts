@@ -16,7 +16,9 @@ const driver_sentences =
 export const isUnavailable = (failure: unknown): boolean => {
   if (!(failure instanceof Error)) return false
   const code = 'code' in failure && typeof failure.code === 'string' ? failure.code : ''
+  // Before anything is read as an SQLSTATE: EPIPE looks like one.
+  if (network_codes.includes(code)) return true
   if (/^[0-9A-Z]{5}$/.test(code)) return passing_classes.includes(code.slice(0, 2))
-  if (network_codes.includes(code) || driver_sentences.test(failure.message)) return true
+  if (driver_sentences.test(failure.message)) return true
   return failure.cause !== undefined && isUnavailable(failure.cause)
 }
