@@ -477,6 +477,9 @@ begin
   end if;
   perform set_config('balise.site', of_site::text, true);
   perform set_config('jit', 'off', true);
+  if pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('32MB') then
+    perform set_config('work_mem', '32MB', true);
+  end if;
   if to_regrole('balise_site') is not null and pg_has_role('balise_site', 'member') then
     perform set_config('role', 'balise_site', true);
   end if;

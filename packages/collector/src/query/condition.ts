@@ -17,12 +17,25 @@ const operators: {
     )})`,
 }
 
-/** Whether an event, with the facts of its visit, fits a filter. Dimensions are never null, so neither is this. */
-export const conditionOf = (filter: Filter): Condition => {
-  if (filter.length === 3) return operators[filter[0]](dimensions[filter[1]].value, filter[2])
-  if (filter[0] === 'not') return sql`not ${conditionOf(filter[1])}`
-  return sql`(${sql.join(filter[1].map(conditionOf), filter[0] === 'and' ? sql` and ` : sql` or `)})`
+/** A filter by one dimension, as any other is made of. */
+export type Single = Extract<Filter, { length: 3 }>
+
+/** Whether a value is one that a filter lets pass. */
+export const passes = ([operator, , given]: Single, value: RawBuilder<string>): Condition =>
+  operators[operator](value, given)
+
+/**
+ * Whether an event, with the facts of its visit, fits a filter. Dimensions are never null, so neither is this. How a filter
+ * by one dimension is put can be told otherwise.
+ */
+export const conditionOf = (filter: Filter, single: (filter: Single) => Condition = byValue): Condition => {
+  if (filter.length === 3) return single(filter)
+  if (filter[0] === 'not') return sql`not ${conditionOf(filter[1], single)}`
+  const parts = filter[1].map((part) => conditionOf(part, single))
+  return sql`(${sql.join(parts, filter[0] === 'and' ? sql` and ` : sql` or `)})`
 }
+
+const byValue = (filter: Single): Condition => passes(filter, dimensions[filter[1]].value)
 
 /** One part of a filter: where it stands in the question (`filters.1.0`), and how deep. */
 export type Part = { filter: Filter; field: string; depth: number }

@@ -2,8 +2,8 @@ import type { Filter, Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 import { clocks, isTime } from './clock.ts'
 import { type Asked, groupingOf, havingOf } from './columns.ts'
-import { conditionOf, partsOf } from './condition.ts'
-import { dimensions } from './dimensions.ts'
+import { conditionOf, partsOf, passes, type Single } from './condition.ts'
+import { dimensions, tables } from './dimensions.ts'
 import { type Counted, metrics } from './metrics.ts'
 import { factsOf } from './plan.ts'
 
@@ -29,13 +29,21 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   const by_event = facts.some((name) => dimensions[name].of === 'events')
   return sql`
   with kept as not materialized (
-    select visits.* from visits
-    ${factsOfVisit(site_id, sql`visits`)}
-    left join deeds as entry on entry.site = ${site_id} and entry.id = visits.entry
+    select * from visits
     where visits.site = ${site_id}
+      and ${allOf(about_visits, fitsKept(site_id))}
       and (started_at < (select min(at) from fresh)
         or (started_at, ${whose}) not in (select at, ${whose} from fresh))
-      and ${allOf(about_visits)}
+  ),
+  whole as not materialized (
+    select kept.* from bounds
+    join kept on started_at >= from_at and started_at < to_at and ${isWhole(query)}
+  ),
+  parted as not materialized (
+    select kept.*, date_trunc('second', started_at) + second * interval '1 second' as moment, deed_id, nth from bounds
+    join kept on ended_at >= from_at and started_at < to_at and seconds is not null
+      and not (started_at >= from_at and ${isWhole(query)})
+    cross join unnest(deeds, seconds) with ordinality as step (deed_id, second, nth)
   ),
   came as not materialized (
     select fresh.* from fresh
@@ -43,10 +51,10 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
     ${factsOfVisit(site_id, sql`fresh`)}
     where ${allOf(about_visits)}
   ),
-  done as (${by_event ? byEvent(site_id, facts.includes('visit:entry_page')) : byVisit(site_id, query)}
+  done as (${by_event ? byEvent(site_id, facts.includes('visit:entry_page')) : byVisit(site_id)}
   ),
   fitting as (
-    select event.*${also(values)}
+    select moment, visitor, session, started_at, events, page_views, ${by_event ? sql`bounced` : sql`visits, bounces`}, duration_ms${also(values)}
     from done as event
     cross join lateral (select event.path) as page
     cross join lateral (select event.name, event.endpoint, event.channel) as action
@@ -78,7 +86,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   ])}
   from by_visitor
   ${groupingOf(query)}
-  ${havingOf(query, counts)}`
+  ${by_event || counts.has('events') ? sql`` : havingOf(query, counts)}`
 }
 
 /** The filters that all have to hold. */
@@ -103,67 +111,79 @@ const isAboutVisits = (part: Filter): boolean =>
  * All of these conditions, each of which the planner takes for one that half of the rows fulfil. By itself it would
  * believe that hardly a row does, and look up one by one what it should read at once.
  */
-const allOf = (parts: Filter[]): RawBuilder<unknown> =>
-  sql.join([sql`true`, ...parts.map((part) => sql`coalesce(${conditionOf(part)}, false)`)], sql` and `)
+const allOf = (parts: Filter[], single?: (filter: Single) => RawBuilder<boolean>): RawBuilder<unknown> =>
+  sql.join([sql`true`, ...parts.map((part) => sql`coalesce(${conditionOf(part, single)}, false)`)], sql` and `)
 
-/** A moment in a visit that is kept. The range begins and ends with a minute, so a second's part does not matter. */
-const moment = sql`case when second is null then started_at
-      else date_trunc('second', started_at) + second * interval '1 second' end as moment`
+/** Whether a visit that is kept fits: the ids of what does are looked up once, no name is compared for each visit. */
+const fitsKept =
+  (site_id: number) =>
+  (filter: Single): RawBuilder<boolean> => {
+    const { home, value, none } = dimensions[filter[1]]
+    const id = sql.ref(`visits.${home}`)
+    return sql`case when ${id} is null then ${passes(filter, none)} else ${id} in (
+        select id from ${sql.table(tables[home])} as ${sql.id(home)} where site = ${site_id} and ${passes(filter, value)}
+      ) end`
+  }
 
-/** Whether all of a visit lies in the range, and in one bucket of each time asked for. */
+/**
+ * Whether all of a visit lies in the range, and in one bucket of each time asked for, given that it begins in there. What
+ * decides about most visits stands before `seconds`, for which a row has to be taken apart to its end.
+ */
 const isWhole = ({ dimensions }: Query): RawBuilder<boolean> => {
   const buckets = dimensions
     .filter(isTime)
-    .map((name) => sql` and ${clocks[name].label(sql`started_at`)} = ${clocks[name].label(sql`ended_at`)}`)
-  return sql`(seconds is null or (started_at >= from_at and ended_at < to_at${sql.join(buckets, sql``)}))`
+    .map((name) => sql`${clocks[name].label(sql`started_at`)} = ${clocks[name].label(sql`ended_at`)}`)
+  return sql`(ended_at < to_at or seconds is null)${sql.join(
+    buckets.map((bucket) => sql` and (seconds is null or ${bucket})`),
+    sql``,
+  )}`
 }
 
-const byVisit = (site_id: number, query: Query): RawBuilder<unknown> => sql`
+const byVisit = (site_id: number): RawBuilder<unknown> => sql`
     select started_at as moment, visitor, session, started_at, cardinality(deeds) as events, page_views,
       1 as visits, bounced::integer as bounces, ${duration_ms} as duration_ms,
       origin, client, place, entry.path as entry_path, ${no_deed}
-    from bounds
-    join kept on started_at >= from_at and started_at < to_at and ${isWhole(query)}
-    left join ${deedsOf(site_id)} as entry on entry.id = kept.entry
+    from whole
+    left join ${deedsOf(site_id)} as entry on entry.id = whole.entry
     union all
-    select ${moment}, visitor, session, started_at, 1, (deed.kind = 'page_view')::integer,
+    select moment, visitor, session, started_at, 1, (deed.kind = 'page_view')::integer,
       (nth = 1)::integer, (nth = 1 and bounced)::integer, case when nth = 1 then ${duration_ms} else 0 end,
       origin, client, place, entry.path, ${no_deed}
-    from bounds
-    join kept on ended_at >= from_at and started_at < to_at and seconds is not null and not ${isWhole(query)}
-    cross join unnest(deeds, seconds) with ordinality as step (deed_id, second, nth)
+    from parted
     left join ${deedsOf(site_id)} as deed on deed.id = deed_id
-    left join ${deedsOf(site_id)} as entry on entry.id = kept.entry
+    left join ${deedsOf(site_id)} as entry on entry.id = parted.entry
     union all
     select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
-      starts::integer, (starts and bounced)::integer, case when starts then duration_ms else 0 end,
+      starts::integer, (starts and bounced)::integer, case when starts then duration_ms::bigint else 0 end,
       origin, client, place, entry_path, ${no_deed}
     from came`
 
 /** Unless entry pages are asked for, nothing is said of them: the planner would look them up for each event. */
 const byEvent = (site_id: number, asks_entry: boolean): RawBuilder<unknown> => sql`
-    select ${moment}, visitor, session, started_at, 1 as events, (deed.kind = 'page_view')::integer as page_views,
+    select moment, visitor, session, started_at, 1 as events, (deed.kind = 'page_view')::integer as page_views,
       bounced, ${duration_ms} as duration_ms, origin, client, place,
       ${asks_entry ? sql`entry.path` : sql`null::text`} as entry_path, ${deed}
     from (
-      select range.*, unnest(deeds) as deed_id, unnest(seconds) as second
+      select moment, ${carried}, unnest(deeds) as deed_id
       from (
-        select kept.* from bounds join kept on started_at >= from_at and started_at < to_at
+        select started_at as moment, ${carried}, deeds from whole
         union all
-        select kept.* from bounds join kept on started_at < from_at and ended_at >= from_at and seconds is not null
-      ) as range
+        select moment, ${carried}, array[deed_id] from parted
+      ) as steps
     ) as step
     join ${deedsOf(site_id)} as deed on deed.id = deed_id
     left join ${deedsOf(site_id)} as entry on entry.id = step.entry
     union all
     select at, visitor, session, started_at, 1, (kind = 'page_view')::integer,
-      bounced, duration_ms, origin, client, place, entry_path, kind, path, name, endpoint, channel
+      bounced, duration_ms::bigint, origin, client, place, entry_path, kind, path, name, endpoint, channel
     from came`
 
 const deedsOf = (site_id: number): RawBuilder<unknown> =>
   sql`(select id, kind, path, name, endpoint, channel from deeds where site = ${site_id})`
 const whose = sql`visitor, session is null, coalesce(session, visitor)`
-const duration_ms = sql`round(extract(epoch from ended_at - started_at) * 1000)`
+/** To the nearest, in whole numbers: `numeric` would cost more than all else that is done with a visit. */
+const duration_ms = sql`((date_part('epoch', ended_at - started_at) * 1000000)::bigint + 500) / 1000`
+const carried = sql`visitor, session, started_at, ended_at, bounced, origin, client, place, entry`
 const deed = sql`deed.kind, deed.path, deed.name, deed.endpoint, deed.channel`
 const no_deed = sql`null::event_kind as kind, null::text as path, null::text as name, null::text as endpoint, null::text as channel`
 
