@@ -1,9 +1,9 @@
-import type { Filter, Query } from '@balise/shared/stats/query'
+import type { Query } from '@balise/shared/stats/query'
 import { type RawBuilder, sql } from 'kysely'
 import { clocks, isTime } from './clock.ts'
 import { type Asked, groupingOf, havingOf } from './columns.ts'
-import { conditionOf, partsOf, passes, type Single } from './condition.ts'
-import { dimensions, tables } from './dimensions.ts'
+import { dimensions } from './dimensions.ts'
+import { filtersOf } from './filters.ts'
 import { type Counted, metrics } from './metrics.ts'
 import { factsOf } from './plan.ts'
 
@@ -24,14 +24,13 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   const values = names.map((name) => sql`${dimensions[name].value} as ${sql.id(name)}`)
   const counted = [...counts].map((what) => rows[what](also(names.map((name) => sql.id(name)))))
   const facts = factsOf(query)
-  const parts = partsOfAnd(query)
-  const about_visits = parts.filter(isAboutVisits)
+  const fits = filtersOf({ site_id, query })
   const by_event = facts.some((name) => dimensions[name].of === 'events')
   return sql`
   with kept as not materialized (
     select * from visits
     where visits.site = ${site_id}
-      and ${allOf(about_visits, fitsKept(site_id))}
+      and ${fits.kept}
       and (started_at < (select min(at) from fresh)
         or (started_at, ${whose}) not in (select at, ${whose} from fresh))
   ),
@@ -49,7 +48,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
     select fresh.* from fresh
     cross join lateral (select fresh.entry_path as path) as entry
     ${factsOfVisit(site_id, sql`fresh`)}
-    where ${allOf(about_visits)}
+    where ${fits.fresh}
   ),
   done as (${by_event ? byEvent(site_id, facts.includes('visit:entry_page')) : byVisit(site_id)}
   ),
@@ -60,7 +59,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
     cross join lateral (select event.name, event.endpoint, event.channel) as action
     cross join lateral (select event.entry_path as path) as entry
     ${factsOfVisit(site_id, sql`event`)}
-    where ${allOf(parts.filter((part) => !isAboutVisits(part)))}
+    where ${fits.event}
   ),
   counted as (
     ${by_event ? sql.join(counted, union) : sql`select * from fitting`}
@@ -89,12 +88,6 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   ${by_event || counts.has('events') ? sql`` : havingOf(query, counts)}`
 }
 
-/** The filters that all have to hold. */
-const partsOfAnd = ({ filters }: Query): Filter[] => {
-  if (!filters) return []
-  return filters[0] === 'and' ? filters[1] : [filters]
-}
-
 /** Names the origin, client and place of visits, or of their events. */
 const factsOfVisit = (
   site_id: number,
@@ -102,28 +95,6 @@ const factsOfVisit = (
 ): RawBuilder<unknown> => sql`left join origins as origin on origin.site = ${site_id} and origin.id = ${visits}.origin
     left join clients as client on client.site = ${site_id} and client.id = ${visits}.client
     left join places as place on place.site = ${site_id} and place.id = ${visits}.place`
-
-/** What is said of visits alone is asked before they are taken apart, and not again of each of their events. */
-const isAboutVisits = (part: Filter): boolean =>
-  partsOf(part).every(({ filter }) => filter.length !== 3 || dimensions[filter[1]].of === 'visits')
-
-/**
- * All of these conditions, each of which the planner takes for one that half of the rows fulfil. By itself it would
- * believe that hardly a row does, and look up one by one what it should read at once.
- */
-const allOf = (parts: Filter[], single?: (filter: Single) => RawBuilder<boolean>): RawBuilder<unknown> =>
-  sql.join([sql`true`, ...parts.map((part) => sql`coalesce(${conditionOf(part, single)}, false)`)], sql` and `)
-
-/** Whether a visit that is kept fits: the ids of what does are looked up once, no name is compared for each visit. */
-const fitsKept =
-  (site_id: number) =>
-  (filter: Single): RawBuilder<boolean> => {
-    const { home, value, none } = dimensions[filter[1]]
-    const id = sql.ref(`visits.${home}`)
-    return sql`case when ${id} is null then ${passes(filter, none)} else ${id} in (
-        select id from ${sql.table(tables[home])} as ${sql.id(home)} where site = ${site_id} and ${passes(filter, value)}
-      ) end`
-  }
 
 /**
  * Whether all of a visit lies in the range, and in one bucket of each time asked for, given that it begins in there. What
