@@ -1,5 +1,8 @@
+import type { Filter } from '@balise/shared/stats/query'
 import { expect } from 'vitest'
-import { by, type Case, check, inCountry, now, october, on } from './query-story.ts'
+import type { EventRow } from '../src/ingest/row.ts'
+import { foldToTheEnd } from './folding.ts'
+import { by, type Case, check, custom, from, inCountry, now, october, on } from './query-story.ts'
 import { test } from './query-world.ts'
 
 const filters: Case[] = [
@@ -94,4 +97,26 @@ test.for(paths)('every character is taken as it is: %s', async (path, { world })
     )
     expect(results).toEqual([{ dimensions: [path], metrics: [1] }])
   }
+})
+
+const unnamed: [says: string, given: Partial<EventRow>, filter: Filter][] = [
+  ['no origin is Direct', { origin: null }, ['is', 'visit:source', ['Direct']]],
+  ['an origin without a source is Direct', from(null), ['contains', 'visit:source', ['irec']]],
+  ['no place is (unknown)', { place: null }, ['is', 'visit:country', ['(unknown)']]],
+  ['a place without a country is (unknown)', inCountry(null), ['not', ['is_not', 'visit:country', ['(unknown)']]]],
+  ['no page view is no entry page', custom('signup'), ['is', 'visit:entry_page', ['(none)']]],
+]
+
+test.for(unnamed)('what is not there passes by its name, folded or not: %s', async ([, given, filters], { world }) => {
+  const site = await world.settle('UTC', [
+    by('ann', '2026-10-01T10:00Z', given),
+    by('ben', '2026-10-01T10:00Z', { ...from('Google'), ...inCountry('FR'), ...on('/a') }),
+  ])
+  // One by itself would be answered from rollups.
+  const both: Filter = ['and', [filters, ['contains', 'visit:browser', ['']]]]
+  const ask = () => world.answer(site, { date_range: october, metrics: ['visits'], filters: both }, now)
+  const waiting = await ask()
+  await foldToTheEnd(world.database)
+  const folded = await ask()
+  expect([waiting, folded].map(({ results }) => results[0]?.metrics)).toEqual([[1], [1]])
 })
