@@ -52,8 +52,23 @@ export const here = (path: string): string => fileURLToPath(new URL(path, import
  * one version stores for the next. These names may be shortened.
  */
 const inner = [
-  ...['address', 'capture', 'may', 'deliver', 'settle', 'add', 'leave', 'clear', 'tell', 'hold'],
-  ...['sessionAt', 'whoNow', 'keep', 'load', 'erase', 'secret', 'read', 'write', 'usual', 'decided', 'signal', 'to'],
+  ...[
+    'address',
+    'capture',
+    'may',
+    'deliver',
+    'settle',
+    'drop',
+    'add',
+    'make',
+    'onDecision',
+    'adopt',
+    'leave',
+    'clear',
+    'tell',
+    'hold',
+  ],
+  ...['sessionAt', 'whoNow', 'keep', 'load', 'erase', 'secret', 'kept', 'usual', 'to'],
   ...['optedOut'],
 ]
 

@@ -7,7 +7,7 @@ export type Heading = Omit<Batch, 'events' | 'sent_at' | 'page'>
  * The body of a batch, from the JSON of its events. Each begins with its id, which begins with its time: sorted as text,
  * events travel in the order they happened.
  */
-export const bodyOf = (heading: Heading, events: readonly string[]): string => {
+export const bodyOf = (heading: Heading, events: string[]): string => {
   const page: Batch['page'] = { screen: `${screen.width}x${screen.height}`, language: navigator.language }
-  return `${JSON.stringify({ ...heading, sent_at: Date.now(), page }).slice(0, -1)},"events":[${[...events].sort()}]}`
+  return `${JSON.stringify({ ...heading, sent_at: Date.now(), page }).slice(0, -1)},"events":[${events.sort()}]}`
 }

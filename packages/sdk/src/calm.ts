@@ -5,7 +5,9 @@ export const calm =
     try {
       return act(...args)
     } catch (error) {
-      console.debug('[balise]', error)
-      return undefined
+      return note(error)
     }
   }
+
+/** Says something to the developer. */
+export const note = (...what: unknown[]): undefined => console.debug('[balise]', ...what) as undefined

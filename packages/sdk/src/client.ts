@@ -18,7 +18,7 @@ export const createClient = (options: ClientOptions): Balise => {
   const { site, endpoint, capture, consent: usual = 'anonymous' } = options
   let user = ''
   let isStopped = false
-  const mayKeep = () => Number(rank()) > 1
+  const mayKeep = () => (rank() as number) > 1
 
   const disk = createDisk(site)
   const identity = createIdentity(disk, mayKeep)
@@ -36,52 +36,53 @@ export const createClient = (options: ClientOptions): Balise => {
     if (mayKeep()) {
       identity.sessionAt(Date.now())
       // The level may be lowered before it is read.
-      outbox.load((entry) => mayKeep() && street.hold(entry))
+      outbox.adopt((entry) => mayKeep() && street.hold(entry))
     }
   }
 
-  const { rank, optOut, ...consent } = createConsent(usual, disk, (before = 0, isNew) => {
-    if (!rank()) street.clear()
+  const { rank, optOut, ...consent } = createConsent(usual, disk, street.make, (before = 0, isNew) => {
+    if (!rank()) street.drop()
     if (before < 2) begin()
     if (!mayKeep() && (before > 1 || isNew)) {
       identity.erase()
       outbox.erase()
     }
-    street.flush()
+    // What the same task says of the visitor goes along.
+    queueMicrotask(street.flush)
   })
 
   begin()
   watch(capture, tell, street)
-  return tame({
-    ...verbsOf(tell),
-    notice: (capture) => watch([capture as Noticing], tell, street),
-    identify(name) {
-      user = name.length > user_chars_max ? '' : name
-    },
-    consent,
-    optOut,
-    async forget() {
-      const kept = disk.read(person)
-      const [visitor] = kept.split(' ')
-      user = ''
-      consent.set('none')
-      if (!visitor) return null
-      const [verdict, answer] = await send(`${endpoint}/v1/privacy/erasures`, JSON.stringify({ site, visitor }))
-      if (verdict === 'sent') return answer as ErasureReceipt
-      // So that it can be asked again.
-      disk.write(person, kept)
-      return null
-    },
-    flush: street.flush,
-    stop() {
-      street.flush()
-      isStopped = true
-    },
-  })
+  return {
+    ...tame<Omit<Balise, 'consent'>>({
+      ...verbsOf(tell),
+      notice: (capture) => watch([capture as Noticing], tell, street),
+      identify(name) {
+        user = name.length > user_chars_max ? '' : name
+      },
+      optOut,
+      async forget() {
+        const kept = disk.kept(person)
+        const [visitor] = kept.split(' ')
+        user = ''
+        consent.set('none')
+        if (!visitor) return null
+        const [verdict, answer] = await send(`${endpoint}/v1/privacy/erasures`, JSON.stringify({ site, visitor }))
+        if (verdict === 'sent') return answer as ErasureReceipt
+        // So that it can be asked again.
+        disk.keep(person, kept)
+        return null
+      },
+      flush: street.flush,
+      stop() {
+        street.flush()
+        isStopped = true
+      },
+    }),
+    consent: tame(consent),
+  }
 }
 
-/** A door of which nothing throws into the page. */
-const tame = <Door extends object>(door: Door): Door =>
-  Object.fromEntries(
-    Object.entries(door).map(([name, way]) => [name, typeof way === 'function' ? calm(way) : tame(way)]),
-  ) as Door
+/** Ways in of which none throws into the page. */
+const tame = <Ways extends object>(ways: Ways): Ways =>
+  Object.fromEntries(Object.entries(ways).map(([name, way]) => [name, calm(way)])) as Ways

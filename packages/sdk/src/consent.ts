@@ -20,18 +20,23 @@ export type OnDecision = (before: Rank, isNew: boolean) => void
 
 const opt_out = 'opt-out'
 
-/** Keeps what the visitor allows: `usual` until they decide. An opt-out is remembered on `disk`. */
-export const createConsent = (usual: ConsentLevel, disk: Disk, onDecision: OnDecision): Keeper => {
+/**
+ * Keeps what the visitor allows: `usual` until they decide. An opt-out is remembered on `disk`. Before a decision holds, it
+ * lets `make` what was told at the rank before.
+ */
+export const createConsent = (usual: ConsentLevel, disk: Disk, make: () => void, onDecision: OnDecision): Keeper => {
   let decided: Rank
   let opted_out = ''
   /** The rank in force, once it was asked for in this task; `''` before. */
   let known: Rank | '' = ''
-  const optedOut = () => opted_out || disk.read(opt_out)
+  const optedOut = () => opted_out || disk.kept(opt_out)
 
   /** Another tab may have opted out since the last task: storage is read again, but not ten times for one event. */
   const rank = (): Rank => {
     if (known === '') {
-      known = rankBy({ optedOut, signal: signals(), decided, usual: rankOf(usual) })
+      const wanted = decided ?? rankOf(usual)
+      // Only where the rest allows something, so that at `none` no storage is read.
+      known = signals() || (wanted && optedOut()) ? 0 : wanted || decided
       queueMicrotask(look)
     }
     return known
@@ -42,6 +47,7 @@ export const createConsent = (usual: ConsentLevel, disk: Disk, onDecision: OnDec
 
   const decide = (act: () => void, isNew: boolean): void => {
     const before = rank()
+    make()
     act()
     look()
     onDecision(before, isNew)
@@ -70,26 +76,7 @@ export const createConsent = (usual: ConsentLevel, disk: Disk, onDecision: OnDec
     optOut: (out = true) =>
       decide(() => {
         opted_out = out ? '1' : ''
-        disk.write(opt_out, opted_out)
+        disk.keep(opt_out, opted_out)
       }, true),
   }
-}
-
-/** Everything that has a say in the rank. */
-export type Says = {
-  /** Asked only where the rest would allow something, so that at `none` no storage is read. */
-  optedOut: () => unknown
-  /** Global Privacy Control or Do Not Track. */
-  signal: unknown
-  /** What the visitor decided, through the site or a consent platform. */
-  decided: Rank
-  /** What the site does until then. */
-  usual: number
-}
-
-/** The rank in force. */
-export const rankBy = ({ optedOut, signal, decided, usual }: Says): Rank => {
-  if (signal) return 0
-  const rank = decided ?? usual
-  return rank && optedOut() ? 0 : rank || decided
 }

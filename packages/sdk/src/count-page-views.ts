@@ -1,7 +1,7 @@
 import { plainAddress } from './address.ts'
 import type { Destination, TrackedEvent } from './api.ts'
 import { bodyOf } from './body.ts'
-import { calm } from './calm.ts'
+import { calm, note } from './calm.ts'
 import { pageViews } from './capture/page-views.ts'
 import { jsonOf, viewFields } from './event.ts'
 import { retryIn_ms, send } from './send.ts'
@@ -38,7 +38,7 @@ const open = (to: Destination): void => {
     const body = bodyOf({ site: to.site, consent: 'anonymous', dropped: told || undefined }, batch)
     dropped = 0
     const [verdict, answer, wait_ms = 0] = await send(`${to.endpoint}/v1/events`, body)
-    if (to.debug) console.debug('[balise]', verdict, answer, body)
+    if (to.debug) note(verdict, answer, body)
     clearTimeout(timer)
     if (verdict !== 'sent') dropped += told
     if (verdict === 'lost') {
@@ -56,12 +56,12 @@ const open = (to: Destination): void => {
     const event: TrackedEvent = { id: uuidv7(at), at, url: address(), ...draft }
     const given = !signals() && (to.before_send ? to.before_send(event) : event)
     if (!given) return
-    if (waiting.push(jsonOf(given, { fields: viewFields, level: 'anonymous', allow: to.allow_query })) > waiting_max) {
+    if (waiting.push(jsonOf(given, viewFields, 'anonymous', to.allow_query)) > waiting_max) {
       waiting.pop()
       dropped++
     }
     if (!failures) flush()
   }
 
-  watch([pageViews()], tell, { address, flush, leave: flush })
+  watch([pageViews()], tell, { address, flush })
 }

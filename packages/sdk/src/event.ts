@@ -21,12 +21,14 @@ const text = (value: unknown, chars_max: number): unknown =>
   typeof value === 'string' ? scrub(value).slice(0, chars_max) : value
 
 /** Makes a field fit to leave. */
-type Fields = { readonly [field: string]: (value: never, level: ConsentLevel, allow?: RegExp) => unknown }
+type Fields = { readonly [field: string]: (value: never, ...how: How) => unknown }
+
+type How = [level: ConsentLevel, allow?: RegExp | undefined]
 
 /** The fields of a page view. */
 export const viewFields: Fields = {
-  url: (url, level, allow) => scrubUrl(url, level, allow).slice(0, url_chars_max),
-  referrer: (url, level, allow) => scrubUrl(url, level, allow).slice(0, url_chars_max),
+  url: scrubUrl,
+  referrer: scrubUrl,
   title: (title) => text(title, title_chars_max),
 }
 
@@ -47,16 +49,13 @@ export const allFields: Fields = {
     ),
 }
 
-/** How events of one door are made fit: which fields, at which level, with which query parameters beside the usual. */
-export type Fit = { fields: Fields; level: ConsentLevel; allow?: RegExp | undefined }
-
-/** The JSON of an event as it travels: addresses and texts scrubbed, and cut to what the wire holds. */
-export const jsonOf = (event: TrackedEvent, { fields, level, allow }: Fit): string =>
+/** The JSON of an event as it travels: its fields made fit, at that level, with such query parameters beside the usual. */
+export const jsonOf = (event: TrackedEvent, fields: Fields, ...how: How): string =>
   JSON.stringify(
     Object.fromEntries(
       Object.entries(event).map(([field, value]) => [
         field,
-        value && fields[field] ? fields[field](value as never, level, allow) : value,
+        (value && fields[field]?.(value as never, ...how)) ?? value,
       ]),
     ),
   )

@@ -24,7 +24,7 @@ export const person = 'person'
  */
 export const createIdentity = (disk: Disk, may: () => boolean): Identity => {
   let memory = ''
-  const known = () => (may() ? disk.read(person) : '')
+  const known = () => (may() ? disk.kept(person) : '')
   return {
     sessionAt(at_ms) {
       // Either of two moments may come first: a device's clock may have been set back.
@@ -37,13 +37,13 @@ export const createIdentity = (disk: Disk, may: () => boolean): Identity => {
       }
       if (!isAlive(last, gap_ms_max)) session = uuidv7(at_ms)
       memory = [secret, since, session, at_ms].join(' ')
-      if (isKept) disk.write(person, memory)
+      if (isKept) disk.keep(person, memory)
       return session
     },
     secret: () => known().split(' ')[0],
     erase() {
       memory = ''
-      disk.write(person)
+      disk.keep(person)
     },
   }
 }

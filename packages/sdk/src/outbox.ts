@@ -1,11 +1,10 @@
-import { calm } from './calm.ts'
+import { calm, note } from './calm.ts'
 import type { Entry } from './queue.ts'
-import { uuidv7 } from './uuid.ts'
 
 /** Where undelivered events outlive their page, and their browser. */
 export type Outbox = {
   /** Gives what other pages left, which is this page's from now on. One may live and send its own: ids make it once. */
-  load: (found: (entry: Entry) => void) => void
+  adopt: (found: (entry: Entry) => void) => void
   /** Keeps these instead of what this page kept before. */
   keep: (entries: readonly Entry[]) => void
   /** Removes it all, and opens nothing. */
@@ -18,8 +17,9 @@ export type Outbox = {
  */
 export const createOutbox = (site: string): Outbox => {
   const name = `balise:${site}`
-  const page = uuidv7(Date.now())
+  const page = Math.random()
   let opened: Promise<IDBDatabase> | undefined
+  let kept: readonly Entry[] | undefined
 
   /** One after the other: nothing is kept before it is known what was left. */
   const use = (act: (pages: IDBObjectStore) => unknown): void => {
@@ -30,41 +30,40 @@ export const createOutbox = (site: string): Outbox => {
       change.commit()
       return database
     })
-    opened.catch((error) => console.debug('[balise]', error))
+    opened.catch(note)
   }
 
   return {
-    load: (found) =>
-      use(
-        (pages) =>
-          new Promise<void>((resolve) => {
-            const all = pages.getAll()
-            all.onsuccess = () => {
-              const entries = (all.result as Entry[][]).flat()
-              // Whenever the browser is killed, either the others have them or this page has.
-              pages.clear()
-              pages.put(entries, page)
-              entries.forEach(found)
-              resolve()
-            }
-          }),
-      ),
-    keep: (entries) => use((pages) => (entries[0] ? pages.put(entries, page) : pages.delete(page))),
+    adopt: (found) =>
+      use(async (pages) => {
+        const entries = (await resultOf<Entry[][]>(pages.getAll())).flat()
+        // Whenever the browser is killed, either the others have them or this page has.
+        pages.clear()
+        pages.put(entries, page)
+        entries.forEach(found)
+      }),
+    keep(entries) {
+      if (entries !== kept) use((pages) => (entries[0] ? pages.put(entries, page) : pages.delete(page)))
+      kept = entries
+    },
     erase: calm(() => {
-      opened = undefined
+      opened = kept = undefined
       indexedDB.deleteDatabase(name)
     }),
   }
 }
 
-const open = (name: string): Promise<IDBDatabase> =>
+const open = async (name: string): Promise<IDBDatabase> => {
+  const request = indexedDB.open(name)
+  request.onupgradeneeded = () => request.result.createObjectStore(name)
+  const database = await resultOf(request)
+  // Who erases, in this tab or another, waits for nobody.
+  database.onversionchange = () => database.close()
+  return database
+}
+
+const resultOf = <Result>(request: IDBRequest<Result>): Promise<Result> =>
   new Promise((resolve, reject) => {
-    const request = indexedDB.open(name)
-    request.onupgradeneeded = () => request.result.createObjectStore(name)
+    request.onsuccess = () => resolve(request.result)
     request.onerror = reject
-    request.onsuccess = () => {
-      // Who erases, in this tab or another, waits for nobody.
-      request.result.onversionchange = () => request.result.close()
-      resolve(request.result)
-    }
   })

@@ -4,20 +4,23 @@ import { type Outcome, retryIn_ms } from './send.ts'
 
 /**
  * An event on its way: the JSON that travels, its bytes with the comma before the next, the session it happened in; of two,
- * the lower rank goes first. `leaving`: a request carries it, and nobody knows yet whether it arrived.
+ * the lower rank goes first.
  */
-export type Entry = { json: string; bytes: number; rank: number; session?: string | undefined; leaving?: boolean }
+export type Entry = { json: string; bytes: number; rank: number; session?: string | undefined }
+
+type Said = Answer[] | Promise<Answer[]>
 
 /** What waits for an answer, sent or not. */
 export type Queue = {
   /** Takes an event in; answers with how many there is no room for: the least worth go first. */
   add: (entry: Entry) => number
-  /** Sends what waits, batch after batch; resolves, when all was tried, with what the collector said. */
+  /**
+   * Sends what waits, as far as a page may at once and then batch after batch; resolves, when all was tried, with what the
+   * collector said from now on.
+   */
   flush: () => Promise<Answer[]>
-  /** Sends all that waits at once, as far as a page may: it may be gone the next moment. */
-  leave: () => void
   /** Forgets what waits. */
-  clear: () => void
+  drop: () => void
 }
 
 /** What a queue asks for. */
@@ -26,113 +29,125 @@ export type QueueParts = {
   deliver: (batch: readonly Entry[]) => Promise<Outcome>
   /** Told once for all that one task of the page does: what waits now, and what of it would leave next. */
   settle: (waiting: readonly Entry[], next: readonly Entry[]) => void
+  /** Has what was told so far added, and says whether anything may leave. */
   may: () => unknown
 }
 
-const flush_after_ms = 1_000
+const gather_ms = 1_000
 /** What a page may keep in flight is 64 KiB (Fetch, 4.6), and as much with `fetchLater`: this leaves room for envelopes. */
 const in_flight_bytes_max = 58_000
 /** An event takes 150 bytes at least, so this bounds their number as well. */
 const queue_bytes_max = 512 * 1024
 
-/** A bounded queue that sends each event until the collector takes or refuses it, while `may`. */
+/**
+ * A bounded queue that sends each event until the collector takes or refuses it, while `may`. What finds the line idle
+ * leaves at once; what is told within a second of that, or of the queue's own beginning, leaves together at its end.
+ */
 export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
   let waiting: Entry[] = []
-  let sending = Promise.resolve<Answer[]>([])
+  /** What a request carries, and nobody knows yet whether it arrived. */
+  let leaving: readonly Entry[] = []
+  /** What is under way: what was said to it. */
+  let answers: Said = []
   let failures = 0
   let closed_until_ms = 0
+  /** When the second is over; below 0 where the next to be told waits for nobody. */
+  let gathered_at_ms = performance.now() + gather_ms
   let timer: ReturnType<typeof setTimeout> | undefined
   let isSettling = false
 
   /** As many as one request holds, of one session; none while none may go. */
-  const nextWithin = (bytes_max: number): Entry[] => {
+  const nextBeside = (others: readonly Entry[]): Entry[] => {
     if (!may() || performance.now() < closed_until_ms) return []
-    const rest = waiting.filter(({ leaving }) => !leaving)
-    const visit = rest.filter(({ session }) => session === rest[0]?.session)
-    return within(visit, bytes_max).slice(0, events_per_batch_max)
+    const visit = without(waiting, leaving).filter(({ session }, _, [first]) => session === first?.session)
+    return within([...others, ...visit], in_flight_bytes_max)
+      .slice(others.length)
+      .slice(0, events_per_batch_max)
   }
 
   /** What may leave now, beside what is on its way already. */
-  const departing = () =>
-    nextWithin(waiting.reduce((left, { leaving, bytes }) => left - (leaving ? bytes : 0), in_flight_bytes_max))
+  const departing = () => nextBeside(leaving)
 
   const changed = (): void => {
     if (!isSettling)
       queueMicrotask(() => {
+        const wait_ms = gathered_at_ms - performance.now()
+        if (gathered_at_ms < 0 || (!timer && !leaving[0] && waiting[0])) {
+          if (wait_ms > 0) departIn(wait_ms)
+          else depart()
+        }
         isSettling = false
-        settle(waiting, nextWithin(in_flight_bytes_max))
+        settle(waiting, nextBeside([]))
       })
     isSettling = true
   }
 
-  const flush = (): Promise<Answer[]> => {
-    sending = sending.then(() => drain([]))
-    return sending
+  /** Side by side; who asks again waits for all of these. */
+  const depart = (): void => {
+    if (!leaving[0]) answers = []
+    while (departing()[0]) answers = drain(answers)
   }
 
-  const flushIn = (wait_ms: number): void => {
+  const departIn = (wait_ms: number): void => {
     clearTimeout(timer)
     timer = setTimeout(() => {
       timer = undefined
-      flush()
+      depart()
     }, wait_ms)
   }
 
-  const drain = async (answers: Answer[]): Promise<Answer[]> => {
+  /** Another second begins. */
+  const turned = (): void => {
+    gathered_at_ms = performance.now() + gather_ms
+    changed()
+  }
+
+  const drain = async (before: Said): Promise<Answer[]> => {
     const batch = departing()
-    if (!batch[0]) return answers
-    const mark = (leaving: boolean): void => {
-      for (const entry of batch) entry.leaving = leaving
-      changed()
-    }
-    mark(true)
+    leaving = [...leaving, ...batch]
+    turned()
     const [verdict, answer, wait_ms = 0] = await deliver(batch)
-    mark(false)
+    leaving = without(leaving, batch)
+    turned()
     if (verdict === 'lost') {
       closed_until_ms = Math.max(closed_until_ms, performance.now() + wait_ms)
-      flushIn(wait_ms + retryIn_ms(failures++))
-      return answers
+      departIn(wait_ms + retryIn_ms(failures++))
+      return before
     }
     failures = 0
-    waiting = waiting.filter((entry) => !batch.includes(entry))
-    return drain([...answers, answer as Answer])
+    waiting = without(waiting, batch)
+    const after = departing()[0] ? drain([]) : []
+    return [...(await before), answer as Answer, ...(await after)]
   }
 
   return {
-    flush,
     add(entry) {
       if (entry.bytes > in_flight_bytes_max) return 1
-      // Whoever carried it when it was kept is gone.
-      waiting.push({ ...entry, leaving: false })
-      const kept = within(
-        waiting.sort((one, other) => one.rank - other.rank),
-        queue_bytes_max,
-      )
-      const dropped = waiting.length - kept.length
-      waiting = kept
+      const all = [...waiting, entry].sort((one, other) => one.rank - other.rank)
+      waiting = within(all, queue_bytes_max)
       changed()
-      if (!timer) flushIn(flush_after_ms)
-      return dropped
+      return all.length - waiting.length
     },
-    leave() {
-      while (departing()[0]) {
-        // Side by side; but who flushes next waits for these as well.
-        const drained = drain([])
-        sending = sending.then(() => drained)
-      }
+    async flush() {
+      depart()
+      // A listener of the page that hears of the end after us has a last word as well.
+      gathered_at_ms = -1
+      return answers
     },
-    clear() {
+    drop() {
       waiting = []
       changed()
     },
   }
 }
 
+/** These, less some of them. */
+const without = (entries: readonly Entry[], some: readonly Entry[]): Entry[] =>
+  entries.filter((entry) => !some.includes(entry))
+
 /** The first of these that together are no more than that. */
-const within = (entries: readonly Entry[], bytes_max: number): Entry[] => {
-  let left_bytes = bytes_max
-  return entries.filter(({ bytes }) => {
-    left_bytes -= bytes
-    return left_bytes >= 0
+const within = (entries: readonly Entry[], bytes_left: number): Entry[] =>
+  entries.filter(({ bytes }) => {
+    bytes_left -= bytes
+    return bytes_left >= 0
   })
-}

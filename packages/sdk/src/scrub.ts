@@ -1,4 +1,5 @@
 import type { ConsentLevel } from '@balise/shared/wire/consent'
+import { url_chars_max } from './limits.ts'
 
 /**
  * An address as it may leave the browser: no user, no fragment, of its query only the campaign, what the site's own
@@ -14,7 +15,7 @@ export const scrubUrl = (href: string, level: ConsentLevel | undefined, allow?: 
         ? scrub(parameter)
         : '',
   )
-  return `${protocol}//${host}${scrub(pathname)}${query.replace(/^&/, '?')}`
+  return `${protocol}//${host}${scrub(pathname)}${query.replace(/^&/, '?')}`.slice(0, url_chars_max)
 }
 
 /**

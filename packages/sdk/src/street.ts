@@ -1,13 +1,16 @@
 import type { EventKind } from '@balise/shared/wire/event'
 import { type Address, plainAddress } from './address.ts'
-import type { ConsentLevel, Destination } from './api.ts'
+import type { ConsentLevel, Destination, TrackedEvent } from './api.ts'
 import { bodyOf, type Heading } from './body.ts'
-import { calm } from './calm.ts'
+import { calm, note } from './calm.ts'
 import { levels, type Rank } from './consent.ts'
 import { allFields, type Draft, jsonOf } from './event.ts'
 import { createQueue, type Entry, type Queue } from './queue.ts'
 import { send, sendLater } from './send.ts'
 import { uuidv7 } from './uuid.ts'
+
+/** How much may be told before it is made: what it holds is not weighed yet. */
+const told_max = 100
 
 /** Tells the street what was noticed. */
 export type Tell = (draft: Draft) => void
@@ -26,7 +29,14 @@ export type StreetParts = {
 }
 
 /** Where what was noticed walks: event, queue, send. */
-export type Street = Omit<Queue, 'add'> & { tell: Tell; hold: (entry: Entry) => void; address: Address }
+export type Street = Omit<Queue, 'add'> & {
+  /** Takes in what was noticed, to be made once the task that told it is over, or as soon as it matters. */
+  tell: Tell
+  /** Makes what was told, for what it is made by is about to change. */
+  make: () => void
+  hold: (entry: Entry) => void
+  address: Address
+}
 
 /** Lays the street from this page to its collector. */
 export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts): Street => {
@@ -34,10 +44,12 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
   const events_url = `${to.endpoint}/v1/events`
   /** How many events had no room, and nobody was told yet. */
   let dropped = 0
+  /** What was told and is not made yet. */
+  const told: Omit<TrackedEvent, 'id'>[] = []
   let callOff: (() => void) | undefined
 
   const report = (...what: unknown[]): void => {
-    if (to.debug) console.debug('[balise]', ...what)
+    if (to.debug) note(...what)
   }
 
   const bodyNow = (batch: readonly Entry[]): string =>
@@ -52,7 +64,7 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
       batch.map(({ json }) => json),
     )
 
-  const { add, ...queue } = createQueue({
+  const queue = createQueue({
     async deliver(batch) {
       const told = dropped
       const body = bodyNow(batch)
@@ -68,36 +80,48 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
       callOff?.()
       callOff = next[0] && sendLater(events_url, bodyNow(next))
     }),
-    may: () => rank() && !(document as Document & { prerendering?: boolean }).prerendering,
+    may() {
+      make()
+      return rank() && !(document as Document & { prerendering?: boolean }).prerendering
+    },
   })
 
   const hold = (entry: Entry): void => {
-    const lost = add(entry)
+    const lost = queue.add(entry)
     if (lost) report('refused', 'no room', lost)
     dropped += lost
   }
 
-  const tell: Tell = (draft) => {
+  const makeOne = calm((draft: Omit<TrackedEvent, 'id'>) => {
     const allowed = rank()
-    const at = Date.now()
-    const event = { id: uuidv7(at), at, url: address(), ...draft }
+    const event = { id: uuidv7(draft.at), ...draft } as TrackedEvent
     const given = allowed !== 0 && (to.before_send ? to.before_send(event) : event)
     if (!given) return report('refused', allowed === 0 ? 'no consent' : 'before_send', event)
-    const json = jsonOf(given, {
-      fields: allFields,
-      level: levels[allowed as number] as ConsentLevel,
-      allow: to.allow_query,
-    })
+    const json = jsonOf(given, allFields, levels[allowed as number] as ConsentLevel, to.allow_query)
     report('held', json)
     hold({
       json,
       bytes: new TextEncoder().encode(json).length + 1,
       rank: worth.indexOf(draft.kind),
-      session: sessionAt(at),
+      session: sessionAt(draft.at),
     })
-  }
+  })
 
-  return { ...queue, tell, hold, address }
+  const make = (): void => told.splice(0).forEach(makeOne)
+
+  return {
+    ...queue,
+    address,
+    hold,
+    make,
+    tell(draft) {
+      const { props } = draft
+      // All that may be another when the task is over. The page's hook is asked now, while what it looks at is so too.
+      const count = told.push({ at: Date.now(), url: address(), ...draft, props: props && { ...props } })
+      if (count > told_max || to.before_send) make()
+      else queueMicrotask(make)
+    },
+  }
 }
 
 /** What goes first where not all can, and is dropped last. */

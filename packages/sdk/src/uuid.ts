@@ -5,9 +5,8 @@
 export const uuidv7 = (at_ms: number): string =>
   at_ms.toString(16).padStart(12, '0').replace(/.{8}/, '$&-') +
   // Drawn at once: each call of the browser's source costs a slow phone a tenth of a millisecond.
-  [...random(18)]
-    .map((bits) => (bits & 15).toString(16))
-    .join('')
+  random(18)
+    .reduce((digits, bits) => digits + (bits & 15).toString(16), '')
     .replace(/(...)(...)/, '-7$1-8$2-')
 
 /** Random bytes. */

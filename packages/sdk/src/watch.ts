@@ -6,12 +6,12 @@ import type { Noticing, Street, Tell } from './street.ts'
 export const watch = (
   noticing: readonly Noticing[],
   tell: Tell,
-  street: Pick<Street, 'address' | 'leave'> & { flush: () => unknown },
+  street: Pick<Street, 'address'> & { flush: () => unknown },
 ): void => {
   const start = () => {
     for (const notice of noticing) calm(notice)(tell, street.address)
     // After what notices, so that a last word on hiding still leaves.
-    onHide(street.leave)
+    onHide(street.flush)
     listen('online', street.flush)
   }
   if ((document as Document & { prerendering?: boolean }).prerendering) listen('prerenderingchange', start)

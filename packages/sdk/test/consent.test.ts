@@ -1,7 +1,7 @@
 import { consentLevels } from '@balise/shared/wire/consent'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { ConsentLevel } from '../src/api.ts'
-import { levels, rankBy } from '../src/consent.ts'
+import { createConsent, levels } from '../src/consent.ts'
 
 /** The level in force, by name; `undefined` while nobody has decided and the site waits. */
 const levelBy = (says: {
@@ -11,14 +11,24 @@ const levelBy = (says: {
   usual: ConsentLevel
 }) => {
   const { opted_out, signal, decided, usual } = says
-  const rank = rankBy({
-    optedOut: opted_out,
-    signal,
-    decided: decided && levels.indexOf(decided),
-    usual: levels.indexOf(usual),
-  })
+  vi.stubGlobal('navigator', { globalPrivacyControl: signal })
+  let isDecided = false
+  const disk = { kept: () => (isDecided && opted_out() ? '1' : ''), keep: () => {} }
+  const consent = createConsent(
+    usual,
+    disk,
+    () => {},
+    () => {},
+  )
+  if (decided) consent.set(decided)
+  isDecided = true
+  const rank = consent.rank()
   return rank === undefined ? undefined : levels[rank]
 }
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 test('levels are those of the contract, in its order', () => expect(levels).toEqual(consentLevels))
 

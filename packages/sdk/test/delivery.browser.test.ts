@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openChromium, say } from './chromium.ts'
+import { openChromium, type Shop, say } from './chromium.ts'
 import { openSite, pageOf, type Site } from './site.ts'
 
 let browser: Browser
@@ -62,6 +62,100 @@ describe('an event told right before the page goes is delivered', () => {
   })
 })
 
+describe('what a page tells', () => {
+  const atRest = async (attributes = '') => {
+    await open(attributes)
+    await site.events(1)
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1_100)))
+  }
+  const told = () =>
+    site.batches().map(({ events }) => events.map((event) => event.kind === 'custom' && event.name).sort())
+
+  test('in one task leaves at once, in one request; what follows within a second leaves together', async () => {
+    await atRest()
+    // In one task of ours, for a busy machine may take a second to call again.
+    await say(page, (balise) => {
+      for (const name of ['one', 'two']) balise.track(name)
+      return new Promise<void>((resolve) =>
+        setTimeout(() => {
+          balise.track('three')
+          setTimeout(() => resolve(balise.track('four')))
+        }),
+      )
+    })
+    await site.events(5)
+    expect(told().slice(1)).toEqual([
+      ['one', 'two'],
+      ['four', 'three'],
+    ])
+  })
+
+  test('is sent as it was when it was told', async () => {
+    await atRest()
+    await say(page, (balise) => {
+      const props = { plan: 'pro' }
+      balise.track('signup', props)
+      props.plan = 'free'
+      history.replaceState({}, '', '/elsewhere')
+    })
+    const [, event] = await site.events(2)
+    expect(event).toMatchObject({ name: 'signup', props: { plan: 'pro' }, url: `${site.url}/` })
+  })
+
+  test('before its visitor refuses, in the same task, is never sent', async () => {
+    await atRest('data-consent="analytics"')
+    await say(page, (balise) => {
+      balise.track('before')
+      balise.consent.set('none')
+      balise.consent.set('anonymous')
+      balise.track('after')
+      return balise.flush()
+    })
+    expect(names()).toEqual(['page_view', 'after'])
+  })
+
+  test('after its visitor refused, and before they agree again, in the same task, is never sent', async () => {
+    await atRest()
+    await say(page, (balise) => {
+      balise.consent.set('none')
+      balise.track('between')
+      balise.consent.set('marketing')
+      balise.track('after')
+      return balise.flush()
+    })
+    expect(names()).toEqual(['page_view', 'after'])
+  })
+
+  test('before more is allowed, in the same task, holds no more than was allowed then', async () => {
+    site.html = pageOf()
+    await page.goto(`${site.url}/?gclid=click`)
+    await site.events(1)
+    await say(page, (balise) => {
+      balise.track('before')
+      balise.consent.set('marketing')
+      balise.track('after')
+      return balise.flush()
+    })
+    const events = await site.events(3)
+    const searchOf = (name: string) =>
+      events.flatMap((event) => (event.kind === 'custom' && event.name === name ? new URL(event.url).search : []))
+    expect([searchOf('before'), searchOf('after')]).toEqual([[''], ['?gclid=click']])
+  })
+
+  test('in a listener of its own that hears of the end after ours leaves at once as well', async () => {
+    await atRest()
+    await page.evaluate(() => {
+      const { balise } = window as unknown as Shop
+      addEventListener('pagehide', () => balise.track('last'))
+      balise.track('first')
+      // Nothing that a timer does is done: the page is gone.
+      Object.assign(window, { setTimeout: () => 0 })
+      dispatchEvent(new Event('pagehide'))
+    })
+    await expect.poll(names, { timeout: 10_000 }).toContain('last')
+  })
+})
+
 describe('an event is delivered once', () => {
   test('after the collector was busy, and never asked before it said', async () => {
     site.answer = () => ({ status: 503, headers: { 'retry-after': '2' } })
@@ -111,7 +205,7 @@ test('an event that was on its way when its page went is sent by the next one', 
   site.serve = ({ method }) => method === 'POST' && ++hung > 0
   await open('data-consent="analytics"')
   await expect.poll(() => hung, { timeout: 10_000 }).toBe(1)
-  await expect.poll(() => page.evaluate(unsent)).toMatchObject([{ leaving: true }])
+  await expect.poll(() => page.evaluate(unsent)).toHaveLength(1)
   const [{ json }] = (await page.evaluate(unsent)) as [{ json: string }]
   await page.close()
   site.serve = () => false

@@ -11,8 +11,7 @@ beforeAll(() => {
 const head = { id: '0198c0de-0000-7000-8000-000000000000', at: 0, url: 'https://shop.example/p/1' }
 
 /** What travels of an event, which the wire takes. */
-const travels = (event: TrackedEvent) =>
-  wireEvent.parse(JSON.parse(jsonOf(event, { fields: allFields, level: 'anonymous' })))
+const travels = (event: TrackedEvent) => wireEvent.parse(JSON.parse(jsonOf(event, allFields, 'anonymous')))
 
 const propsOf = (given: unknown) => travels({ ...head, kind: 'custom', name: 'signup', props: given as Props }).props
 
@@ -96,7 +95,7 @@ describe('an event fits the wire', () => {
 
   test('and what it was told with stays as it was', () => {
     const props = { by: 'jane@mail.example' }
-    jsonOf({ ...head, kind: 'custom', name: 'signup', props }, { fields: allFields, level: 'anonymous' })
+    jsonOf({ ...head, kind: 'custom', name: 'signup', props }, allFields, 'anonymous')
     expect(props).toEqual({ by: 'jane@mail.example' })
   })
 })

@@ -32,7 +32,7 @@ const openQueue = (answer: (nth: number) => Outcome = () => ['sent', '']) => {
 const many = (count: number) => Array.from({ length: count }, (_, nth) => entryOf(`e${nth}`))
 
 describe('a queue', () => {
-  test('gathers for a second, then sends one batch', async () => {
+  test('gathers in its first second, then sends one batch', async () => {
     const { queue, ids } = openQueue()
     for (const entry of many(3)) queue.add(entry)
     await vi.advanceTimersByTimeAsync(999)
@@ -41,10 +41,61 @@ describe('a queue', () => {
     expect(ids()).toEqual([['e0', 'e1', 'e2']])
   })
 
+  test('sends at once, in one batch, what one moment tells after a second of rest, and leaves nothing to insure', async () => {
+    const { queue, ids, settled } = openQueue()
+    await vi.advanceTimersByTimeAsync(1_001)
+    for (const entry of many(3)) queue.add(entry)
+    await Promise.resolve()
+    expect(ids()).toEqual([['e0', 'e1', 'e2']])
+    expect(settled).toEqual([{ waiting: ['e0', 'e1', 'e2'], next: [] }])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('gathers what comes within a second after that, and sends it when the second is over', async () => {
+    const { queue, delivered, settled } = openQueue()
+    await vi.advanceTimersByTimeAsync(1_001)
+    const first_ms = Date.now()
+    queue.add(entryOf('first'))
+    for (const id of ['a', 'b', 'c']) {
+      await vi.advanceTimersByTimeAsync(300)
+      queue.add(entryOf(id))
+    }
+    await Promise.resolve()
+    expect(settled.at(-1)).toEqual({ waiting: ['a', 'b', 'c'], next: ['a', 'b', 'c'] })
+    await vi.advanceTimersByTimeAsync(101)
+    expect(delivered.map(({ at_ms, ids }) => [at_ms - first_ms, ids])).toEqual([
+      [0, ['first']],
+      [1_000, ['a', 'b', 'c']],
+    ])
+  })
+
+  test('waits, however long, for the answer to what it sent before, unless the page leaves', async () => {
+    const delivered: string[][] = []
+    const hung = createQueue({
+      deliver: (batch) => {
+        delivered.push(idsOf(batch))
+        return new Promise(() => {})
+      },
+      settle: () => {},
+      may: () => true,
+    })
+    await vi.advanceTimersByTimeAsync(1_001)
+    hung.add(entryOf('first'))
+    await vi.advanceTimersByTimeAsync(5_000)
+    hung.add(entryOf('second'))
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(delivered).toEqual([['first']])
+    hung.flush()
+    hung.add(entryOf('last word'))
+    await Promise.resolve()
+    expect(delivered).toEqual([['first'], ['second'], ['last word']])
+  })
+
   test('sends at once and in parallel when the page leaves', () => {
     const { queue, delivered } = openQueue()
     for (const entry of many(150)) queue.add(entry)
-    queue.leave()
+    queue.flush()
     expect(delivered.map(({ ids }) => ids.length)).toEqual([100, 50])
   })
 
@@ -91,7 +142,7 @@ describe('a queue', () => {
     const { queue, ids, settled } = openQueue()
     for (const [nth, id] of ['worst', 'good', 'best'].entries())
       queue.add(entryOf(id, { bytes: 50_000, rank: 2 - nth }))
-    queue.leave()
+    queue.flush()
     expect(ids()).toEqual([['best']])
     await Promise.resolve()
     expect(settled).toEqual([{ waiting: ['best', 'good', 'worst'], next: ['good'] }])
@@ -102,8 +153,8 @@ describe('a queue', () => {
     allowed.now = false
     queue.add(entryOf('a'))
     await vi.advanceTimersByTimeAsync(5_000)
-    queue.leave()
-    queue.clear()
+    queue.flush()
+    queue.drop()
     allowed.now = true
     queue.add(entryOf('b'))
     await queue.flush()
@@ -122,7 +173,7 @@ describe('a queue', () => {
   test('holds on to what is on its way, and lets nobody else send it', async () => {
     const { queue, settled } = openQueue()
     for (const entry of many(2)) queue.add(entry)
-    queue.leave()
+    queue.flush()
     await Promise.resolve()
     expect(settled[0]).toEqual({ waiting: ['e0', 'e1'], next: [] })
   })
@@ -135,10 +186,20 @@ describe('a queue', () => {
       may: () => true,
     })
     for (const entry of many(150)) slow.add(entry)
-    slow.leave()
+    slow.flush()
     const flushed = slow.flush().then(() => answered)
     await vi.advanceTimersByTimeAsync(500)
     expect(await flushed).toBe(2)
+  })
+
+  test('answers a flush with what is said to what was on its way as well', async () => {
+    const { queue } = openQueue((nth) => ['sent', { nth }])
+    await vi.advanceTimersByTimeAsync(1_001)
+    queue.add(entryOf('a'))
+    await Promise.resolve()
+    queue.add(entryOf('b'))
+    expect(await queue.flush()).toEqual([{ nth: 1 }, { nth: 2 }])
+    expect(await queue.flush()).toEqual([])
   })
 
   test('answers a flush with what was said to each batch, and with nothing where nobody answered', async () => {
@@ -188,7 +249,7 @@ describe('a batch that is lost', () => {
     await queue.flush()
     for (let second = 0; second < 59; second++) {
       queue.add(entryOf(`more ${second}`))
-      queue.leave()
+      queue.flush()
       await queue.flush()
       await vi.advanceTimersByTimeAsync(1_000)
     }
@@ -201,7 +262,7 @@ describe('a batch that is lost', () => {
     const { queue, ids } = openQueue(() => ['lost', 'offline'])
     queue.add(entryOf('a'))
     await queue.flush()
-    queue.leave()
+    queue.flush()
     expect(ids()).toEqual([['a'], ['a']])
   })
 })

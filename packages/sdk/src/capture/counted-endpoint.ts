@@ -1,5 +1,5 @@
 import type { Counted } from '../api.ts'
-import { templateOf } from '../endpoint.ts'
+import { endpointOf } from '../endpoint.ts'
 
 /** Our own requests, wherever they go, and addresses that carry content and reach nobody. */
 const beside = /\/v1\/(events|privacy\/erasures)$|^(data|blob):/
@@ -8,7 +8,7 @@ const beside = /\/v1\/(events|privacy\/erasures)$|^(data|blob):/
 export const countedEndpoint =
   ({ allow = [''], deny = [] }: Counted) =>
   (address: string): string => {
-    const endpoint = beside.test(address) ? '' : templateOf(address)
+    const endpoint = beside.test(address) ? '' : endpointOf(address)
     const begins = (text: string) => endpoint.startsWith(text)
     return allow.some(begins) && !deny.some(begins) ? endpoint : ''
   }
