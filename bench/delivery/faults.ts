@@ -185,6 +185,17 @@ export const faults: readonly Fault[] = [
         .then(killBrowser),
   },
   {
+    name: 'page at rest, browser SIGKILL 100 ms after',
+    needs_storage: true,
+    async act({ tell, wait, killBrowser }) {
+      // What a page tells in its first second waits for the second to end.
+      await wait(2_500)
+      await tell()
+      await wait(100)
+      await killBrowser()
+    },
+  },
+  {
     name: 'offline, browser SIGKILL 100 ms after',
     needs_storage: true,
     async act({ tell, wait, offline, killBrowser, proxy }) {
