@@ -147,8 +147,8 @@ export type Destination = {
    */
   allow_query?: RegExp | undefined
   /**
-   * Sees each event as it is told, before it is scrubbed and kept: give it back, changed or as it is, or `null` to drop it. What it adds
-   * is scrubbed too. An event over which it throws is dropped.
+   * Sees each event as it is told, before it is scrubbed and kept: give it back, changed or as it is, or `null` to drop it.
+   * What it adds is scrubbed too. An event over which it throws is dropped.
    *
    * @example before_send: (event) => (event.url.includes('/admin') ? null : event)
    */

@@ -17,7 +17,7 @@ const operators: {
     )})`,
 }
 
-/** A filter by one dimension, as any other is made of. */
+/** A filter by one dimension: all others are made of these. */
 export type Single = Extract<Filter, { length: 3 }>
 
 /** Whether a value is one that a filter lets pass. */
