@@ -1343,12 +1343,17 @@ CREATE OR REPLACE FUNCTION public.fold_step(pace_ms integer, events_max integer)
 AS $function$
 declare
   began timestamptz := clock_timestamp();
+  ended bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint; -- all transactions before it have ended
   size integer := (select least(step_events, events_max) from folds);
   done integer := fold(size);
+  is_all boolean := (select upto >= ended and until is null and collecting is null from folds);
   took_ms double precision;
 begin
-  if done = 0 then done := refold(size); end if;
-  if done is null or done = 0 then return done; end if;
+  if done is null then return null; end if;
+  if is_all then
+    is_all := not exists (select from refolds);
+    done := done + refold(size);
+  end if;
 
   took_ms := 1 + 1000 * extract(epoch from clock_timestamp() - began);
   update folds set step_events = case
@@ -1356,7 +1361,7 @@ begin
     when done >= size / 2 then greatest(step_events, least(50000, size * least(2, pace_ms / took_ms)))
     else step_events
   end;
-  return done;
+  return case when is_all then 0 else greatest(done, 1) end;
 end
 $function$
 ;

@@ -14,7 +14,7 @@ import { findSite } from '../src/store/sites.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
 import { mortalPostgres } from './faults-world.ts'
-import { foldToTheEnd, packUntil, refold, setClock } from './folding.ts'
+import { foldStep, foldToTheEnd, packUntil, refold, setClock } from './folding.ts'
 import { from } from './query-story.ts'
 import { type Asked, questionTo, test, type World } from './query-world.ts'
 
@@ -177,6 +177,22 @@ test('many small transactions are taken together, as far as a step reaches', asy
     expect((await foldStateOf(world.database)).events_waiting).toBe(0)
   }, 20_000)
   expect(steps.every((events) => Number(events) <= 15)).toBe(true)
+  expect(await checkRollups(world.database, site.id)).toBeUndefined()
+})
+
+test('who folds while events go on coming comes to an end', async ({ world }) => {
+  await foldToTheEnd(world.database)
+  const site = await world.settle('UTC', [])
+  for (let n = 0; n < 5; n++) {
+    await world.store(site, crowd(4, n * 4))
+    expect(await foldStep(world.database, 1_000)).toBe(0)
+  }
+  await foldToTheEnd(world.database)
+  for (let n = 5; n < 15; n++) await world.store(site, crowd(4, n * 4))
+  // What another database's transaction holds up is not there yet.
+  await vi.waitFor(async () => expect(await foldStep(world.database, 15)).toBeGreaterThan(10), 10_000)
+  await vi.waitFor(async () => expect(await foldStep(world.database, 15)).toBe(0), 10_000)
+  await foldToTheEnd(world.database)
   expect(await checkRollups(world.database, site.id)).toBeUndefined()
 })
 

@@ -20,6 +20,12 @@ export const foldToTheEnd = (database: Database, events_max = 1_000): Promise<vo
     { timeout: 25_000, interval: 20 },
   )
 
+/** One step of whatever is to be done: 0 where nothing of what was there when it began is left. */
+export const foldStep = async (database: Database, events_max: number): Promise<number | null | undefined> => {
+  const { rows } = await sql<{ left: number | null }>`select fold_step(10000, ${events_max}) as left`.execute(database)
+  return rows[0]?.left
+}
+
 /** One step of folding a site anew. */
 export const refold = (database: Database, events_max: number) => sql`select refold(${events_max})`.execute(database)
 

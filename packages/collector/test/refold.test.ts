@@ -9,7 +9,7 @@ import { checkRollups } from '../src/store/check-rollups.ts'
 import { isRefolded } from '../src/store/refold.ts'
 import { uuidv7 } from './batches.ts'
 import { row } from './deliveries.ts'
-import { foldToTheEnd, refold, setClock } from './folding.ts'
+import { foldStep, foldToTheEnd, refold, setClock } from './folding.ts'
 import { type Asked, questionTo, test, type World } from './query-world.ts'
 
 const now = new Date('2026-10-27T12:00:00Z')
@@ -73,6 +73,21 @@ test('days follow the clock that is set at once, through daylight saving, while 
     ['2026-10-24', 24, 24, 24],
     ['2026-10-25', 40, 56, 56],
   ])
+  expect(await checkRollups(world.database, paris.id)).toBeUndefined()
+})
+
+test('events that go on coming hold up no clock', async ({ world }) => {
+  const utc = await settled(world)
+  const paris = await setClock(world.database, utc, 'Europe/Paris')
+  let steps = 0
+  for (let is_more = true; is_more && steps < 50; steps++) {
+    await world.store(utc, night().slice(0, 1))
+    is_more = (await foldStep(world.database, 10)) !== 0
+  }
+  expect(steps).toBeGreaterThan(5)
+  expect(steps).toBeLessThan(50)
+  await expect.poll(() => isAnsweredByRollups(world, paris)).toBe(true)
+  await foldToTheEnd(world.database)
   expect(await checkRollups(world.database, paris.id)).toBeUndefined()
 })
 

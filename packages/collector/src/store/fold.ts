@@ -14,16 +14,17 @@ export const fold = async (database: Database, events_max: number): Promise<numb
 }
 
 /**
- * Does what is to be done for the rollups, step by step, until nothing is left or another process is at it: folds what came,
- * and folds anew the sites whose clock was set. A step that fails is written down for `/health`, and thrown.
+ * Does what is to be done for the rollups, step by step, until nothing is left of what was there when a step began, or another
+ * process is at it: folds what came, and folds anew the sites whose clock was set. A step that fails is written down for
+ * `/health`, and thrown.
  */
 export const foldAll = async (database: Database, { pace_ms, events_max, steps_max }: FoldBounds): Promise<void> => {
   try {
     for (let step = 0; step < steps_max; step++) {
-      const { rows } = await sql<{ done: number | null }>`
-        select fold_step(${pace_ms}, ${events_max}) as done
+      const { rows } = await sql<{ left: number | null }>`
+        select fold_step(${pace_ms}, ${events_max}) as left
       `.execute(database)
-      if (!rows[0]?.done) return
+      if (!rows[0]?.left) return
     }
   } catch (failure) {
     await sql`select note_fold_failure(${codeOf(failure)})`.execute(database)
