@@ -25,7 +25,7 @@ export async function main(args: string[]): Promise<number> {
       rounds: { type: 'string', default: '20' },
       days: { type: 'string', default: '30,90' },
       naive: { type: 'string', default: 'yes' },
-      fresh: { type: 'string', default: '60' },
+      fresh: { type: 'string', default: '20' },
     },
   })
   const fresh = countOf(values.fresh)
