@@ -24,7 +24,7 @@ export type Stage = {
   postgres: { pid: number }
   /** Where the bare insert goes: into the table `ceiling`, of the shape of `events`. */
   ceiling: Base
-  runtimes: Runtime[]
+  runtimes: [node: Runtime, workerd: Runtime]
   stop: () => Promise<void>
 }
 
@@ -40,7 +40,10 @@ export const openStage = async (): Promise<Stage> => {
 
   const ceiling = await openBase('ceiling')
   await ceiling.eye.query('create table ceiling (like events including all)')
-  const runtimes = [await openNode(await openBase('node')), await openWorkerd(await openBase('workerd'))]
+  const runtimes: Stage['runtimes'] = [
+    await openNode(await openBase('node')),
+    await openWorkerd(await openBase('workerd')),
+  ]
   return { postgres: { pid }, ceiling, runtimes, stop: parts.stop }
 
   /** One for each runtime: each keeps its half of the day's keys in a store of its own. */
