@@ -1146,6 +1146,7 @@ declare
   touched uuid[];
   events_gone integer;
 begin
+  perform pg_advisory_xact_lock_shared(hashtext('balise fold'), 0);
   perform pg_advisory_xact_lock(hashtext('balise erasure'), of_site);
 
   perform unpack(of_site, array(

@@ -2,7 +2,7 @@
 -- anew. It takes on as much as `pace_ms` are enough for, as the last steps went, and at most `events_max` events. Answers 0 where
 -- that leaves nothing: events that go on coming neither keep the steps from ending nor a site from being folded anew.
 create or replace function fold_step(pace_ms integer, events_max integer) returns integer
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql as $$
 declare
   began timestamptz := clock_timestamp();
   ended bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint; -- all transactions before it have ended

@@ -45,10 +45,7 @@ export type CollectorDeps = {
 /** A site or a token that was changed shows within this. */
 const remembered_ms = 30_000
 
-/**
- * What one strike of the clock may fold: within what a Worker may wait for, and in short steps, since an erasure waits for the
- * one under way, and what arrives for its site waits behind the erasure.
- */
+/** What one strike of the clock may fold: within what a Worker may wait for, and in short steps, for which erasures wait. */
 const folding = { pace_ms: 400, events_max: 50_000, steps_max: 60 }
 
 /** How often events that are stored without a pause are folded: each question adds up what waits, 0.1 ms and more an event. */

@@ -116,16 +116,20 @@ export const collectorContract = (runtime: string, start: (database_url: string)
       )
     }, 60_000)
 
-    test('folds what it stored within seconds, without waiting for its clock', async () => {
-      const folded = () => tell(base.url, "select from rollups where dimension = 'event:path' and value like '/soon-%'")
-      await vi.waitFor(
-        async () => {
-          // Who sends once more asks for one more fold: that of the first may be under way, or just over.
-          await send([viewOf(`/soon-${Date.now()}`)])
-          expect(await folded()).not.toEqual([])
-        },
-        { timeout: 8_000, interval: 500 },
-      )
+    // The clock strikes every ten seconds at most, so it would not do four times.
+    test('folds what it stored, again and again, without waiting for its clock', { timeout: 25_000 }, async () => {
+      for (const nth of [1, 2, 3, 4]) {
+        const folded = () =>
+          tell(base.url, `select from rollups where dimension = 'event:path' and value like '/soon-${nth}-%'`)
+        await vi.waitFor(
+          async () => {
+            // Who sends once more asks for one more fold: that of the first may be under way, or just over.
+            await send([viewOf(`/soon-${nth}-${Date.now()}`)])
+            expect(await folded()).not.toEqual([])
+          },
+          { timeout: 25_000, interval: 500 },
+        )
+      }
     })
 
     test('answers a question about what it accepted', async () => {

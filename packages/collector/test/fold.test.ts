@@ -262,6 +262,31 @@ test('folders at once, events that pour in and people who are forgotten do not g
   await answersHold(world, site)
 })
 
+test('who is forgotten during a step waits for its end, and nobody who stores waits with them', async ({ world }) => {
+  const site = await world.settle('UTC', crowd(10))
+  const forget = () => erase(world.database, { site, subject: 'visitor', subjects: [person(1)], asked_by: null })
+  let forgotten: ReturnType<typeof forget> | undefined
+  let is_over = false
+  await world.database.transaction().execute(async (step) => {
+    await vi.waitFor(async () => expect(await fold(step, 100)).not.toBeNull(), 10_000)
+    forgotten = forget().finally(() => {
+      is_over = true
+    })
+    await vi.waitFor(async () => {
+      const { rows } = await sql`
+        select from pg_locks join pg_database on database = pg_database.oid
+        where datname = current_database() and locktype = 'advisory' and not granted
+      `.execute(step)
+      expect(rows).not.toEqual([])
+    }, 10_000)
+    await world.store(site, crowd(5, 20))
+    expect(is_over).toBe(false)
+  })
+  expect(await forgotten).toMatchObject({ erased: { events: 1 }, suppressed: 1 })
+  await foldToTheEnd(world.database)
+  expect(await checkRollups(world.database, site.id)).toBeUndefined()
+})
+
 test('a Postgres that is killed within a step and between two goes on where it was', { timeout: 90_000 }, async () => {
   const postgres = await mortalPostgres()
   onTestFinished(postgres.remove)
