@@ -104,7 +104,7 @@ describe.each(routers)('$router', ({ router, file }) => {
     // for one that hung, which is then made again.
     const now = Date.now()
     await installClock(page, { time: now })
-    await page.clock.pauseAt(now + 1)
+    await page.clock.pauseAt(now + 60_000)
     await page.goto(site.url)
     const seen: string[] = []
     for (const { says, move, shows, sees } of walk) {
