@@ -219,7 +219,13 @@ test('a page that the browser prerendered is one view, once it is shown', async 
         document.head.append(Object.assign(document.createElement('script'), { type: 'speculationrules', text }))
         setTimeout(() => { location.href = '/next' }, 4_000)
       }
-      if (document.prerendering) document.addEventListener('prerenderingchange', () => fetch('/shown'))
+      // The tracker listens in the same place, and so hears of it after this, which waits for the answer.
+      const shown = () => {
+        const request = new XMLHttpRequest()
+        request.open('GET', '/shown', false)
+        request.send()
+      }
+      if (document.prerendering) addEventListener('prerenderingchange', shown, true)
       else if (location.pathname === '/a') fetch('/unwatched').then(prerender)
     </script>`,
   )
