@@ -77,6 +77,15 @@ export const others: Record<string, Panel> = {
     },
     naive: naive.byVisit('source', 'limit 10', `country = 'FR'`),
   },
+  'sources of a path': {
+    asked: {
+      metrics: ['visitors', 'visits'],
+      dimensions: ['visit:source'],
+      filters: ['is', 'event:path', ['/products/shoes/item-95']],
+      limit: 10,
+    },
+    naive: naive.byVisit('source', 'limit 10', `path = '/products/shoes/item-95'`),
+  },
   'top paths of a country': {
     asked: {
       metrics: ['visitors', 'page_views'],

@@ -59,7 +59,8 @@ create table deeds (
   path text not null,
   name text,
   endpoint text,
-  channel text
+  channel text,
+  signature bigint not null default signature_of(kind, path, name, endpoint, channel)
 );
 
 create table erasures (
@@ -262,7 +263,8 @@ create table visits (
   engaged_ms integer[],
   scroll_percents smallint[],
   amounts numeric(21,6)[],
-  props jsonb[]
+  props jsonb[],
+  signature bigint
 ) partition by LIST (is_packed);
 
 -- partitions
@@ -1731,7 +1733,7 @@ begin
 
   with told as materialized (
     select visit.ctid as row, started_at, ended_at, visit.origin, visit.client, visit.place, visitor, session, site, entry,
-      page_views, deeds, seconds, bounced, carried.*
+      page_views, deeds, seconds, bounced, signature, carried.*
     from visits_loose as visit
     cross join lateral (
       select array_agg(id) as ids, bool_and(known) as known,
@@ -1768,7 +1770,10 @@ begin
   )
   insert into visits_packed
   select started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds, bounced, true,
-    known, ms, origins, clients, places, users, targets, durations_ms, bytes, engaged_ms, scroll_percents, amounts, props
+    known, ms, origins, clients, places, users, targets, durations_ms, bytes, engaged_ms, scroll_percents, amounts, props,
+    coalesce(signature, (
+      select bit_or(deed.signature) from deeds as deed where deed.site = next.site and deed.id = any (told.deeds)
+    ))
   from told
   order by started_at;
 
@@ -1997,7 +2002,7 @@ AS $function$
     select visit from numbered group by visit having bool_or(is_new)
   ),
   told as (
-    select numbered.*, deed.id as deed
+    select numbered.*, deed.id as deed, deed.signature
     from touched
     join numbered using (visit)
     join deeds as deed on deed.site = of_site and deed.page = numbered.page and deed.kind = numbered.kind
@@ -2013,7 +2018,8 @@ AS $function$
       count(*) filter (where kind = 'page_view')::integer as page_views,
       array_agg(deed order by at, id) as deeds,
       array_agg(floor(extract(epoch from at)) order by at, id) as seconds,
-      count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced
+      count(*) filter (where kind = 'page_view') < 2 and not bool_or(kind in ('contact', 'custom')) as bounced,
+      bit_or(signature) as signature
     from told
     group by visit, visitor, session
   ),
@@ -2024,11 +2030,12 @@ AS $function$
       and visits.site = of_site and not visits.is_packed and visits.started_at = told.at and visits.visitor = told.visitor
       and visits.session is not distinct from told.session
   )
-  insert into visits
+  insert into visits (started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds, bounced,
+    signature)
   select started_at, ended_at, origin, client, place, visitor, session, of_site, entry, page_views, deeds,
     case when date_trunc('hour', started_at at time zone time_zone) <> date_trunc('hour', ended_at at time zone time_zone)
       then array(select (second - seconds[1])::integer from unnest(seconds) as second) end,
-    bounced
+    bounced, signature
   from made
   cross join (select time_zone from sites where id = of_site) as clock
   order by started_at
@@ -2197,6 +2204,20 @@ AS $function$
     is_swept = is_swept and (keeps or raw_from is null)
   where id = of_site
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.signature_of(kind event_kind, path text, name text, endpoint text, channel text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((((signature_of('event:kind'::text, (kind)::text) | signature_of('event:path'::text, path)) | signature_of('event:name'::text, COALESCE(name, '(none)'::text))) | signature_of('event:endpoint'::text, COALESCE(endpoint, '(none)'::text))) | signature_of('event:channel'::text, COALESCE(channel, '(none)'::text)))
+;
+
+CREATE OR REPLACE FUNCTION public.signature_of(fact text, value text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((1)::bigint << CASE WHEN (value = '(none)'::text) THEN 0 WHEN (fact = 'event:kind'::text) THEN array_position(ARRAY['page_view'::text, 'api_call'::text, 'contact'::text, 'custom'::text, 'engagement'::text], value) ELSE (8 + (get_byte(sha256(convert_to(((fact || ' '::text) || value), 'UTF8'::name)), 0) % 56)) END)
 ;
 
 CREATE OR REPLACE FUNCTION public.spans_of(day date)
@@ -2416,8 +2437,8 @@ AS $function$
     returning *
   )
   insert into visits (started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds,
-    bounced)
-  select started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds, bounced
+    bounced, signature)
+  select started_at, ended_at, origin, client, place, visitor, session, site, entry, page_views, deeds, seconds, bounced, signature
   from taken
 $function$
 ;

@@ -45,6 +45,12 @@ const filters: Case[] = [
     [[1, 1]],
   ],
   [
+    'a visit with an event that is ruled out counts by its others',
+    [by('ann', '2026-10-01T10:00Z', on('/a')), by('ann', '2026-10-01T10:02Z', on('/b'))],
+    { metrics: ['visits', 'page_views'], filters: ['not', ['is', 'event:path', ['/a']]] },
+    [[1, 1]],
+  ],
+  [
     'or and not reach over both',
     [
       by('ann', '2026-10-01T10:00Z', { ...on('/a'), ...inCountry('FR') }),

@@ -378,8 +378,7 @@ describe('a question is one statement', () => {
           select * from fitting
         ),
         by_visitor as (
-          select "visit:source" as "visit:source", visitor, sum(events) as events, sum(page_views) as page_views, sum(visits) as visits, sum(bounces) as bounces,
-            sum(duration_ms) as duration_ms
+          select "visit:source" as "visit:source", visitor, sum("visits") as "visits", sum("bounces") as "bounces"
           from bounds
           cross join counted
           where coalesce(moment >= from_at and moment < to_at, false)
@@ -442,8 +441,7 @@ describe('a question is one statement', () => {
           from (select distinct visitor, session, started_at, bounced, duration_ms, "event:path" from fitting) as visit
         ),
         by_visitor as (
-          select "event:path" as "event:path", visitor, sum(events) as events, sum(page_views) as page_views, sum(visits) as visits, sum(bounces) as bounces,
-            sum(duration_ms) as duration_ms
+          select "event:path" as "event:path", visitor, sum("visits") as "visits"
           from bounds
           cross join counted
           where coalesce(moment >= from_at and moment < to_at, false)

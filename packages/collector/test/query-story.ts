@@ -2,6 +2,7 @@ import type { Question } from '@balise/shared/stats/query'
 import { expect } from 'vitest'
 import type { EventRow } from '../src/ingest/row.ts'
 import { row } from './deliveries.ts'
+import { foldToTheEnd } from './folding.ts'
 import type { Asked, World } from './query-world.ts'
 
 /** Three visitors. */
@@ -46,9 +47,14 @@ export const october: Question['date_range'] = ['2026-10-01', '2026-10-01']
 /** When the questions of {@link Case}s are asked. */
 export const now = new Date('2026-11-18T12:00:00Z')
 
-/** Lets a case happen on a site of its own, asks, and compares. */
+/** Lets a case happen on a site of its own, asks while it waits to be folded and once it is, and compares. */
 export const check = async (world: World, [, events, asked, rows, time_zone = 'UTC']: Case): Promise<void> => {
   const site = await world.settle(time_zone, events)
-  const { results } = await world.answer(site, { date_range: october, metrics: ['visits'], ...asked }, now)
-  expect(results.map(({ dimensions, metrics }) => [...dimensions, ...metrics])).toEqual(rows)
+  const ask = async () => {
+    const { results } = await world.answer(site, { date_range: october, metrics: ['visits'], ...asked }, now)
+    return results.map(({ dimensions, metrics }) => [...dimensions, ...metrics])
+  }
+  expect(await ask(), 'not folded').toEqual(rows)
+  await foldToTheEnd(world.database)
+  expect(await ask(), 'folded').toEqual(rows)
 }

@@ -4,7 +4,7 @@ import { clocks, isTime } from './clock.ts'
 import { type Asked, groupingOf, havingOf } from './columns.ts'
 import { dimensions } from './dimensions.ts'
 import { filtersOf } from './filters.ts'
-import { type Counted, metrics } from './metrics.ts'
+import { type Counted, metrics, type Sum } from './metrics.ts'
 import { factsOf } from './plan.ts'
 
 /** The table expression `fresh`: the raw events of the few visitors that came since the last fold, with their visits. */
@@ -69,8 +69,8 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
       ...query.dimensions.map(
         (name) => sql`${isTime(name) ? clocks[name].label(sql`moment`) : sql.id(name)} as ${sql.id(name)}`,
       ),
-      sql`visitor, sum(events) as events, sum(page_views) as page_views, sum(visits) as visits, sum(bounces) as bounces,
-      sum(duration_ms) as duration_ms`,
+      sql`visitor`,
+      ...[...sumsOf(query)].map((name) => sql`sum(${sql.id(name)}) as ${sql.id(name)}`),
     ])}
     from bounds
     cross join counted
@@ -87,6 +87,9 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
   ${groupingOf(query)}
   ${by_event || counts.has('events') ? sql`` : havingOf(query, counts)}`
 }
+
+/** What has to be added up for each visitor: no more, for there may be as many as there are pairs of visitor and value. */
+const sumsOf = ({ metrics: asked }: Query): Set<Sum> => new Set(asked.flatMap((name) => metrics[name].sums))
 
 /** Names the origin, client and place of visits, or of their events. */
 const factsOfVisit = (

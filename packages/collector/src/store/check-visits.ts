@@ -15,6 +15,8 @@ export type Facts = {
   deeds: string[]
   /** When each of them was, in seconds since 1970, where the visit is not of one hour of the site's clock. */
   seconds: number[] | null
+  /** Whether its bits are those of what was done, where it has any. */
+  signed: boolean
 }
 
 /** A visit as it is kept, and as raw events give it; `null` where there is none. */
@@ -68,6 +70,7 @@ export const firstVisitThatDiffers = async (
         deeds: sql`array_agg(concat_ws(' ', kind, page, coalesce(action, 0), path, name, endpoint, channel) order by at, event.id)`,
         seconds: sql`case when date_trunc('hour', min(at) at time zone time_zone) <> date_trunc('hour', max(at) at time zone time_zone)
           then array_agg(floor(extract(epoch from at)) order by at, event.id) end`,
+        signed: sql`true`,
       })}
       from numbered as event
       join pages as shown on shown.site = ${site_id} and shown.id = event.page
@@ -90,6 +93,8 @@ export const firstVisitThatDiffers = async (
           from unnest(visit.deeds) with ordinality as listed (deed, nth)
           join deeds as known on known.site = ${site_id} and known.id = listed.deed)`,
           seconds: sql`(select array_agg(floor(extract(epoch from started_at)) + second) from unnest(seconds) as second)`,
+          signed: sql`coalesce(signature = (
+          select bit_or(known.signature) from deeds as known where known.site = ${site_id} and known.id = any (visit.deeds)), true)`,
         },
       )}
       from part
