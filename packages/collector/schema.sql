@@ -50,6 +50,17 @@ create table counted_refusals (
   site integer not null
 ) with (autovacuum_vacuum_scale_factor=0.05);
 
+create table dead_letters (
+  site integer not null,
+  id text not null,
+  visitor text not null,
+  visitor_before text,
+  "user" text,
+  event text not null,
+  failure text not null,
+  set_aside_at timestamp with time zone not null default now()
+);
+
 create table deeds (
   site integer not null,
   id integer not null generated always as identity,
@@ -345,6 +356,10 @@ alter table copies add constraint copies_site_fkey FOREIGN KEY (site) REFERENCES
 alter table counted_refusals add constraint counted_refusals_pkey PRIMARY KEY (id, site);
 
 alter table counted_refusals add constraint counted_refusals_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table dead_letters add constraint dead_letters_pkey PRIMARY KEY (site, id);
+
+alter table dead_letters add constraint dead_letters_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
 
 alter table deeds add constraint deeds_pkey PRIMARY KEY (site, id);
 
@@ -1038,6 +1053,16 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.dead_letters_held()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select count(*)::integer from (select from dead_letters limit 10000) as letter
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.destroy_dead_shares(moment timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -1203,6 +1228,23 @@ begin
   select id into noted from erase(of_site, 'visitor', subjects, null);
   delete from erasures where id = noted;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.expire_dead_letters(as_of timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with gone as (
+    delete from dead_letters as letter using sites
+    where sites.id = letter.site and lives_on is null and set_aside_at < least(as_of, now()) - interval '31 days'
+    returning letter.site, (now() at time zone time_zone)::date as day
+  )
+  insert into refusals (site, day, reason, count)
+  select site, day, 'too_old', count(*) from gone group by site, day
+  on conflict (site, day, reason) do update set count = refusals.count + excluded.count
 $function$
 ;
 
@@ -1391,6 +1433,19 @@ AS $function$
   left join unfolded as w on w.site = of_site and w.visitor = asked.visitor
   cross join lateral (select case when w.visitor is null then coalesce(f.until, f.upto) else f.upto end as below) as marked
   group by marked.below
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_dead_letters()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from dead_letters as letter using forgotten
+  where letter.site = forgotten.site
+    and forgotten.subject::text in (letter.visitor, letter.visitor_before, letter."user");
+  return null;
+end
 $function$
 ;
 
@@ -2195,6 +2250,29 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.set_aside(of_site integer, of_id text, of_visitor text, of_visitor_before text, of_user text, event text, failure text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), of_site);
+  if exists (
+    select from suppressions
+    where site = of_site and subject::text in (lower(of_visitor), lower(of_visitor_before), lower(of_user))
+  ) then return; end if;
+  if (select count(*) from dead_letters where site = of_site) >= 10000 then
+    raise exception 'a site has 10,000 events set aside' using errcode = '53400',
+      hint = 'See why with "balise dead-letters list", mend it, then run "balise dead-letters retry".';
+  end if;
+  insert into dead_letters (site, id, visitor, visitor_before, "user", event, failure)
+  values (of_site, of_id, lower(of_visitor), lower(of_visitor_before), lower(of_user), event, failure)
+  on conflict do nothing;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.set_retention(of_site integer, months integer, keeps boolean)
  RETURNS void
  LANGUAGE sql
@@ -2589,6 +2667,8 @@ $function$
 
 -- triggers
 
+CREATE TRIGGER here BEFORE INSERT ON public.dead_letters FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
 CREATE TRIGGER here BEFORE INSERT ON public.erasures FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
 CREATE TRIGGER events_gone AFTER DELETE ON public.events REFERENCING OLD TABLE AS gone FOR EACH STATEMENT WHEN ((current_setting('balise.packing'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION visits_follow_events();
@@ -2605,6 +2685,8 @@ CREATE TRIGGER sites_clock_kept BEFORE UPDATE OF time_zone ON public.sites FOR E
 
 CREATE TRIGGER sites_refolded AFTER UPDATE OF time_zone ON public.sites FOR EACH ROW WHEN ((old.time_zone <> new.time_zone)) EXECUTE FUNCTION refold_site();
 
+CREATE TRIGGER forget_dead_letters AFTER INSERT ON public.suppressions REFERENCING NEW TABLE AS forgotten FOR EACH STATEMENT EXECUTE FUNCTION forget_dead_letters();
+
 CREATE TRIGGER here BEFORE INSERT ON public.suppressions FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
 -- walls
@@ -2618,6 +2700,8 @@ create policy one_site on clients to public using (site = current_site());
 create policy one_site on copies to public using (site = current_site());
 
 create policy one_site on counted_refusals to public using (site = current_site());
+
+create policy one_site on dead_letters to public using (site = current_site());
 
 create policy one_site on deeds to public using (site = current_site());
 
@@ -2668,6 +2752,8 @@ grant select on clients to balise_site;
 grant select on copies to balise_site;
 
 grant select on counted_refusals to balise_site;
+
+grant select on dead_letters to balise_site;
 
 grant select on deeds to balise_site;
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { databasesIn } from '@balise/collector/store/databases'
 import { ZodError, z } from 'zod'
 import type { Databases } from './databases.ts'
+import { listDeadLetters, retryAllDeadLetters } from './dead-letters.ts'
 import { migrate } from './migrate.ts'
 import { moveSite } from './move.ts'
 import { pepper } from './pepper.ts'
@@ -26,6 +27,8 @@ const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL, a
                                               make a token and print it, once
   balise rollups check [--site KEY]           prove that rollups and visits equal a count over raw events
   balise rollups rebuild [--site KEY]         make them anew from raw events, answers staying exact
+  balise dead-letters list [--site KEY]       tell which events a database would not have, and why
+  balise dead-letters retry [--site KEY]      store those that it will have now
   balise pepper                               print a new pepper for PEPPERS`
 
 type Given = { databases: Databases; names: string[]; options: ReturnType<typeof optionsOf>['values'] }
@@ -90,6 +93,8 @@ const verbs: Record<string, (given: Given) => Promise<string>> = {
     retainAs(databases, { key, months, sums: sums as 'keep' | 'drop' | undefined }),
   'rollups check': ({ databases, options }) => checkAllRollups(databases, options.site),
   'rollups rebuild': ({ databases, options }) => rebuildRollups(databases, options.site),
+  'dead-letters list': ({ databases, options }) => listDeadLetters(databases, options.site),
+  'dead-letters retry': ({ databases, options }) => retryAllDeadLetters(databases, options.site),
   'token create': ({ databases: { home }, options }) =>
     createTokenFor(home, {
       site: options.site ?? '',

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { being_made_anew, checkRollups } from '@balise/collector/store/check-rollups'
-import type { Database } from '@balise/collector/store/database'
 import { foldAll } from '@balise/collector/store/fold'
-import type { Doors } from '@balise/collector/store/placement'
 import { askRefold, isRefolded } from '@balise/collector/store/refold'
 import { type Databases, withDoors } from './databases.ts'
+import { sitesOf } from './sites.ts'
 
 /** Statements of a second or so, as the collector's own. */
 const folding = { pace_ms: 1_000, events_max: 50_000, steps_max: 25 }
@@ -44,15 +43,3 @@ export const checkAllRollups = (databases: Databases, key?: string): Promise<str
     }
     return `rollups equal raw events: ${sites.map((site) => site.key).join(', ')}`
   })
-
-/** Each site with the database that it lives on. */
-const sitesOf = async (doors: Doors, key: string | undefined) => {
-  const all: { database: Database; id: number; key: string }[] = []
-  for (const { database } of doors.values()) {
-    const here = await database.selectFrom('sites').select(['id', 'key']).where('lives_on', 'is', null).execute()
-    all.push(...here.map((site) => ({ database, ...site })))
-  }
-  const sites = all.filter((site) => key === undefined || site.key === key).toSorted((a, b) => (a.key < b.key ? -1 : 1))
-  if (sites.length === 0) throw new Error(key === undefined ? 'There are no sites.' : `There is no site "${key}".`)
-  return sites
-}

@@ -14,6 +14,7 @@ import { ask } from './query/ask.ts'
 import { createBoundedCache } from './store/bounded-cache.ts'
 import type { Database } from './store/database.ts'
 import { dayShares, destroyDeadShares } from './store/day-shares.ts'
+import { deadLettersHeld, expireDeadLetters, storeOrSetAside } from './store/dead-letters.ts'
 import { erasePlaced } from './store/erasures.ts'
 import type { Outcome } from './store/events.ts'
 import { foldAll, foldStateOf } from './store/fold.ts'
@@ -123,6 +124,7 @@ export const createCollector = (deps: CollectorDeps) => {
     destroy_shares: () => everywhere((database) => destroyDeadShares(database, now())),
     sweep_vault: () => vault.sweep(),
     prepare_partitions: () => everywhere((database) => preparePartitions(database, now())),
+    expire_dead_letters: () => everywhere((database) => expireDeadLetters(database, now())),
     retain: () => everywhere((database) => retainAll(database, now(), retaining)),
     pack: () => everywhere((database) => packAll(database, now(), packing)),
     fold,
@@ -139,6 +141,8 @@ export const createCollector = (deps: CollectorDeps) => {
     },
     /** Stores what waited in a queue, and answers for each delivery why not, or `null`. Storing it again is harmless. */
     queue: (deliveries: Delivery[]): Promise<(Error | null)[]> => storeWaiting(placement, deliveries),
+    /** Stores what that queue gave up on, or sets it aside, and answers for each delivery why it has to come again, or `null`. */
+    deadLetters: (deliveries: Delivery[]): Promise<(Error | null)[]> => storeOrSetAside(placement, deliveries),
     /** Folds what was stored, unless that was done just now. */
     foldSoon,
     /** Says that the doors are about to close, upon jobs that are under way as well: each of their steps is whole or undone. */
@@ -165,8 +169,8 @@ const databaseProbesOf = (name: string, database: Database): Record<string, Prob
   return {
     [`database${of}`]: {
       check: async () => {
-        await database.selectFrom('sites').select('id').limit(1).execute()
-        return { ok: true }
+        const events_set_aside = await deadLettersHeld(database)
+        return { ok: true, ...(events_set_aside > 0 && { events_set_aside }) }
       },
       otherwise: `The database does not answer, or is not migrated. Check ${setting}, then run "balise migrate".`,
     },

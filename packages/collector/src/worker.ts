@@ -98,9 +98,13 @@ export default {
   scheduled: async (_event: unknown, bindings: Bindings, context: ExecutionContext): Promise<void> =>
     context.waitUntil((await collectorOf(bindings)).scheduled()),
 
-  queue: async ({ messages }: MessageBatch<Delivery>, bindings: Bindings, context: ExecutionContext): Promise<void> => {
-    const { queue, foldSoon } = await collectorOf(bindings)
-    const failures = await queue(messages.map(({ body }) => body))
+  queue: async (batch: MessageBatch<Delivery>, bindings: Bindings, context: ExecutionContext): Promise<void> => {
+    const { queue, deadLetters, foldSoon } = await collectorOf(bindings)
+    const { act, retry_seconds_max } = batch.queue.endsWith('-dead')
+      ? { act: deadLetters, retry_seconds_max: 3_600 }
+      : { act: queue, retry_seconds_max: 600 }
+    const { messages } = batch
+    const failures = await act(messages.map(({ body }) => body))
     for (const [index, message] of messages.entries()) {
       const failure = failures[index]
       if (!failure) {
@@ -108,7 +112,7 @@ export default {
         continue
       }
       report(failure)
-      message.retry({ delaySeconds: Math.min(2 ** message.attempts, 600) })
+      message.retry({ delaySeconds: Math.min(2 ** message.attempts, retry_seconds_max) })
     }
     if (failures.includes(null)) context.waitUntil(foldSoon())
   },

@@ -1,80 +1,137 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
 import type { EventRow } from '../src/ingest/row.ts'
-import { openDeadLetters } from '../src/spool/dead-letters.ts'
-import { recordOf } from '../src/spool/record.ts'
-import type { Database } from '../src/store/database.ts'
+import type { Door } from '../src/store/database.ts'
+import {
+  deadLettersHeld,
+  deadLettersOf,
+  expireDeadLetters,
+  retryDeadLetters,
+  storeOrSetAside,
+} from '../src/store/dead-letters.ts'
 import { erase } from '../src/store/erasures.ts'
-import { openPostgres } from '../src/store/postgres.ts'
-import { forgottenAmong } from '../src/store/suppressions.ts'
+import { createPlacement } from '../src/store/placement.ts'
+import { openPostgresDoor } from '../src/store/postgres.ts'
 import { deliveryOf, row } from './deliveries.ts'
-import { folderOf } from './faults-world.ts'
+import { tell } from './faults-world.ts'
 
 const amina = '00000000-0000-4000-8000-00000000000a'
 const bela = '00000000-0000-4000-8000-00000000000b'
 
 let base: Awaited<ReturnType<typeof migratedDatabase>>
-let database: Database
-let place: ReturnType<typeof folderOf>
+let door: Door
+let placement: ReturnType<typeof createPlacement>
 
 beforeAll(async () => {
   base = await migratedDatabase()
-  database = openPostgres({ url: base.url, connections_max: 2, statement_ms_max: 10_000, onBreak: () => {} })
+  door = openPostgresDoor({ url: base.url, connections_max: 2, statement_ms_max: 10_000, onBreak: () => {} })
+  placement = createPlacement(new Map([['home', door]]))
+  await tell(base.url, "alter table pages add constraint no_poison check (path <> '/poison')")
 })
 afterAll(async () => {
-  await database.destroy()
+  await door.close()
   await base.drop()
 })
-beforeEach(() => {
-  place = folderOf('dead')
-})
-afterEach(() => place.remove())
-
-const of = (given: Partial<EventRow>) => row(base.site.id, new Date(), given)
-const forgetAmina = () => erase(database, { site: base.site, subject: 'visitor', subjects: [amina], asked_by: null })
-const left = () => readdirSync(place.folder).map((name) => readFileSync(join(place.folder, name), 'utf8'))
-
-/** What lies in `dead/` after a person was forgotten, and what it is said to hold. */
-const afterForgetting = async (...files: EventRow[][]) => {
-  const dead = await openDeadLetters(place.folder)
-  for (const [index, events] of files.entries())
-    await dead.add(`000000000${index}-0.spool`, recordOf(deliveryOf(...events)))
-  await forgetAmina()
-  await dead.forget((events) => forgottenAmong(database, events))
-  return { files: left(), held: dead.held() }
-}
-
-test('who was forgotten leaves what was set aside, and nobody else does', async () => {
-  const [hers, his] = [of({ visitor: amina }), of({ visitor: bela })]
-  const { files, held } = await afterForgetting([hers, his])
-  expect(files).toHaveLength(1)
-  expect(files[0]).toContain(his.id)
-  expect(files[0]).not.toContain(hers.id)
-  expect(files[0]).not.toContain(amina)
-  expect(held.files).toBe(1)
+beforeEach(async () => {
+  await tell(base.url, 'truncate dead_letters, events, suppressions')
 })
 
-test.each<[string, Partial<EventRow>]>([
-  ['their visitor', { visitor: amina }],
-  ['the visitor they may have been yesterday', { visitor: bela, visitor_before: amina }],
-  ['their account', { visitor: bela, user: amina }],
-])('a file goes where all that is in it has %s', async (_, given) => {
-  expect(await afterForgetting([of(given)])).toEqual({ files: [], held: { files: 0, bytes: 0 } })
+const good = (given: Partial<EventRow> = {}) => row(base.site.id, new Date(), given)
+const bad = (given: Partial<EventRow> = {}) =>
+  good({ page: { host: 'shop.example', path: '/poison', title: null }, ...given })
+const setAside = (...events: EventRow[]) => storeOrSetAside(placement, [deliveryOf(...events)])
+const aside = async () =>
+  (await sql<{ id: string }>`select id from dead_letters order by id`.execute(door.database)).rows.map(({ id }) => id)
+const stored = async () =>
+  (await sql<{ id: string }>`select id::text from events order by id`.execute(door.database)).rows.map(({ id }) => id)
+const forget = (subject: 'visitor' | 'user', ...subjects: string[]) =>
+  erase(door.database, { site: base.site, subject, subjects, asked_by: null })
+
+test('an event that the database will never have is set aside, once, and the others of its delivery are stored', async () => {
+  const [first, poison, last] = [good(), bad(), good()]
+  expect(await setAside(first, poison, last)).toEqual([null])
+  expect(await setAside(first, poison, last)).toEqual([null])
+  expect(await stored()).toEqual([first.id, last.id].toSorted())
+  expect(await deadLettersOf(door.database, base.site.id)).toEqual([
+    { failure: expect.stringContaining('no_poison'), events: 1, since: expect.any(Date) },
+  ])
+  expect(await deadLettersHeld(door.database)).toBe(1)
 })
 
-test('what holds no keyed id at all is left, and keeps nobody else back', async () => {
-  const broken = of({ visitor: 'no uuid' })
-  const { files } = await afterForgetting([broken], [of({ visitor: amina })])
-  expect(files).toHaveLength(1)
-  expect(files[0]).toContain(broken.id)
+test('what was turned away of such a delivery is counted all the same', async () => {
+  const refused = [
+    {
+      site: base.site.id,
+      day: '2026-10-01',
+      reason: 'bot',
+      count: 2,
+      delivery: '01990000-0000-7000-8000-000000000001',
+    },
+  ]
+  expect(await storeOrSetAside(placement, [{ events: [bad()], refused }])).toEqual([null])
+  const { rows } = await sql`select reason, count::integer from refusals where day = '2026-10-01'`.execute(
+    door.database,
+  )
+  expect(rows).toEqual([{ reason: 'bot', count: 2 }])
 })
 
-test('a file is what it was where nobody in it was forgotten', async () => {
-  const record = recordOf(deliveryOf(of({ visitor: bela })))
-  const dead = await openDeadLetters(place.folder)
-  await dead.add('0000000001-0.spool', record)
-  await dead.forget((events) => forgottenAmong(database, events))
-  expect(left()).toEqual([record.toString('utf8')])
+test('a failure that may pass sets nothing aside: the delivery comes again', async () => {
+  const away = openPostgresDoor({
+    url: 'postgres://127.0.0.1:1/none',
+    connections_max: 1,
+    statement_ms_max: 1_000,
+    onBreak: () => {},
+  })
+  const [failure] = await storeOrSetAside(createPlacement(new Map([['home', away]])), [deliveryOf(good())])
+  expect(failure).toBeInstanceOf(Error)
+  expect(await aside()).toEqual([])
+  await away.close()
+})
+
+test('what is set aside is stored once its database will have it, and stays where it will not', async () => {
+  const [one, two] = [bad(), bad({ kind: 'nonsense' as 'page_view' })]
+  await setAside(one, two)
+  expect(await retryDeadLetters(door.database, base.site.id)).toEqual({ stored: 0, left: 2 })
+  await tell(base.url, 'alter table pages drop constraint no_poison')
+  expect(await retryDeadLetters(door.database, base.site.id)).toEqual({ stored: 1, left: 1 })
+  expect(await stored()).toEqual([one.id])
+  expect(await aside()).toEqual([two.id])
+  await tell(base.url, "delete from pages where path = '/poison'")
+  await tell(base.url, "alter table pages add constraint no_poison check (path <> '/poison')")
+})
+
+test.each<[string, Partial<EventRow>, 'visitor' | 'user']>([
+  ['a visitor', { visitor: amina }, 'visitor'],
+  ['a visitor by the name of the day before', { visitor: bela, visitor_before: amina }, 'visitor'],
+  ['a user', { visitor: bela, user: amina, known: true }, 'user'],
+])('who is forgotten leaves what is set aside, and is not set aside again: %s', async (_, given, subject) => {
+  const [hers, his] = [bad(given), bad({ visitor: bela })]
+  await setAside(hers, his)
+  expect(await aside()).toEqual([hers.id, his.id].toSorted())
+  await forget(subject, amina)
+  expect(await aside()).toEqual([his.id])
+  await setAside(hers)
+  expect(await aside()).toEqual([his.id])
+})
+
+test('after 31 days what is set aside goes, and is counted as too old', async () => {
+  await setAside(bad(), bad())
+  await tell(base.url, "update dead_letters set set_aside_at = now() - interval '32 days'")
+  await setAside(bad())
+  await expireDeadLetters(door.database, new Date())
+  expect(await aside()).toHaveLength(1)
+  const { rows } = await sql`select count::integer from refusals where reason = 'too_old'`.execute(door.database)
+  expect(rows).toEqual([{ count: 2 }])
+})
+
+test('no more than 10,000 events of a site are set aside: the queue keeps the rest', async () => {
+  await tell(
+    base.url,
+    `insert into dead_letters (site, id, visitor, event, failure)
+     select ${base.site.id}, n::text, 'somebody', '{}', 'why' from generate_series(1, 10000) as n`,
+  )
+  const [failure] = await setAside(bad())
+  expect(failure?.message).toContain('10,000')
+  expect(await aside()).toHaveLength(10_000)
 })

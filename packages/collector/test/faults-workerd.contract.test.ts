@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { health } from '@balise/shared/health'
 import { accepted } from '@balise/shared/wire/reply'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createTestHarness } from 'wrangler'
@@ -12,17 +14,15 @@ import { deliveryOf, row } from './deliveries.ts'
 import { batchOf, expectStored, folderOf, send, tell } from './faults-world.ts'
 
 const retries_max = 1
+/** The first try, the second two seconds later, and a second to spare. */
+const given_up_after_ms = 3_000
 
-/** Beside the collector: it puts messages into its queue, as often as it is told, and shows the dead letters. */
+/** Beside the collector: it puts messages into its queue, as often as it is told. */
 const onlooker = `
-  const dead = []
   export default {
     async fetch(request, { DELIVERIES }) {
-      if (request.method === 'POST') await DELIVERIES.send(await request.json())
-      return Response.json(dead)
-    },
-    async queue({ messages }) {
-      for (const { body } of messages) dead.push(body)
+      await DELIVERIES.send(await request.json())
+      return new Response()
     },
   }`
 
@@ -33,20 +33,17 @@ compatibility_date = "2026-11-01"
 
 [[queues.producers]]
 binding = "DELIVERIES"
-queue = "balise-deliveries"
-
-[[queues.consumers]]
-queue = "balise-deliveries-dead"
-max_batch_timeout = 0`
+queue = "balise-deliveries"`
 
 /** The Worker of `wrangler.toml`, whose queue is quicker to give up, and the onlooker. */
 const startWatchedWorkerd = async (database_url: string) => {
   const { folder, remove } = folderOf('watched')
-  const gateway = await createGateway({ database_url })
+  let gateway = await createGateway({ database_url })
+  const { port } = gateway
   const config = readFileSync(join(root, 'wrangler.toml'), 'utf8')
     .replace(/^main = "(.+)"$/m, (_, main: string) => `main = ${JSON.stringify(join(root, main))}`)
     .replace(/^directory = ".+"$/m, `directory = ${JSON.stringify(folder)}`)
-    .replace(/^max_retries = \d+/m, `max_retries = ${retries_max}`)
+    .replace('max_retries = 10\n', `max_retries = ${retries_max}\n`)
   writeFileSync(join(folder, 'collector.toml'), config)
   writeFileSync(join(folder, 'onlooker.toml'), onlookerConfig)
   writeFileSync(join(folder, 'onlooker.mjs'), onlooker)
@@ -68,7 +65,10 @@ const startWatchedWorkerd = async (database_url: string) => {
     enqueue: async (delivery: Delivery): Promise<void> => {
       await beside.fetch('/', { method: 'POST', body: JSON.stringify(delivery) })
     },
-    deadLetters: async (): Promise<Delivery[]> => (await (await beside.fetch('/')).json()) as Delivery[],
+    loseDatabase: () => gateway.close(),
+    findDatabase: async (): Promise<void> => {
+      gateway = await createGateway({ database_url, port })
+    },
     stop: async (): Promise<void> => {
       await server.close()
       await gateway.close()
@@ -101,30 +101,36 @@ describe('a collector on workerd', { timeout: 120_000 }, () => {
     await expectStored(base.url, [...ids, last.id])
   })
 
-  test('gives up on a message that can never be stored, keeps it as a dead letter, and stores the others', async () => {
+  test('sets an event aside that can never be stored, and stores all others, those of its message too', async () => {
     await tell(base.url, 'truncate events')
     await tell(base.url, "alter table pages add constraint no_poison check (path <> '/poison')")
     const batches = Array.from({ length: 12 }, () => batchOf(2))
-    const poison = batchOf(2).map((event) => ({ ...event, url: 'https://shop.example/poison' }))
+    const [good] = batchOf(1)
+    const [bad] = batchOf(1).map((event) => ({ ...event, url: 'https://shop.example/poison' }))
+    if (!good || !bad) throw new Error('a batch of one has one')
+    const poison = [good, bad]
     const answers = await Promise.all([...batches, poison].map((events) => send(workerd.url, events)))
     for (const answer of answers) expect(accepted.parse(await answer?.json())).toEqual({ accepted: 2, refused: [] })
 
     await expectStored(
       base.url,
-      batches.flat().map(({ id }) => id),
+      [...batches.flat(), good].map(({ id }) => id),
     )
-    await vi.waitFor(async () => expect(await workerd.deadLetters()).toHaveLength(1), {
-      timeout: 15_000,
-      interval: 100,
-    })
-    const [letter] = await workerd.deadLetters()
-    expect(letter?.events.map(({ id }) => id)).toEqual(poison.map(({ id }) => id))
+    await vi.waitFor(
+      async () => expect(await tell(base.url, 'select id from dead_letters')).toEqual([{ id: bad.id }]),
+      { timeout: 15_000, interval: 100 },
+    )
+    const { parts } = health.parse(await (await fetch(`${workerd.url}/health`)).json())
+    expect(parts['database']).toEqual({ ok: true, events_set_aside: 1 })
+  })
 
-    const later = batchOf(1)
-    await send(workerd.url, later)
-    await expectStored(
-      base.url,
-      [...batches.flat(), ...later].map(({ id }) => id),
-    )
+  test('stores what its queue gave up on in an outage, once the database is back', async () => {
+    await tell(base.url, 'truncate events')
+    const event = row(base.site.id, new Date())
+    await workerd.loseDatabase()
+    await workerd.enqueue(deliveryOf(event))
+    await sleep(given_up_after_ms)
+    await workerd.findDatabase()
+    await expectStored(base.url, [event.id])
   })
 })

@@ -1,5 +1,5 @@
 import type { Delivery } from '../ingest/row.ts'
-import { isUnstorable } from './is-unstorable.ts'
+import { isUnstorable } from '../store/is-unstorable.ts'
 import { deliveryIn, type SpoolRecord } from './record.ts'
 import type { Segment } from './segment.ts'
 import type { Spool } from './spool.ts'

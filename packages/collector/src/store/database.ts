@@ -57,6 +57,16 @@ export type Tables = {
     props: unknown
   }
   counted_refusals: { id: string; site: number }
+  dead_letters: {
+    site: number
+    id: string
+    visitor: string
+    visitor_before: string | null
+    user: string | null
+    event: string
+    failure: string
+    set_aside_at: Generated<Date>
+  }
   suppressions: { site: number; subject: string; at: Generated<Date> }
   erasures: {
     id: Generated<string>

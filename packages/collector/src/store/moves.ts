@@ -24,6 +24,7 @@ export const movedTables = {
   refusals: 'counted',
   border_visits: 'counted',
   quota_draws: 'counted',
+  dead_letters: 'counted',
   site_day_shares: 'counted',
   counted_refusals: 'stays',
   tokens: 'stays',
@@ -162,6 +163,7 @@ export const moved_whole = [
   'refusals',
   'border_visits',
   'quota_draws',
+  'dead_letters',
   'site_day_shares',
 ] as const
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EventRow } from '../ingest/row.ts'
-import { isUnstorable } from '../spool/is-unstorable.ts'
 import type { Database } from './database.ts'
+import { isUnstorable } from './is-unstorable.ts'
 import type { Placement } from './placement.ts'
 
 const uuid_shape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,0 +1,24 @@
+import { deadLettersOf, retryDeadLetters } from '@balise/collector/store/dead-letters'
+import { type Databases, withDoors } from './databases.ts'
+import { sitesOf } from './sites.ts'
+
+/** Tells what of one site, or of all, was set aside because its database would not have it, and why. */
+export const listDeadLetters = (databases: Databases, key?: string): Promise<string> =>
+  withDoors(databases, async (doors) => {
+    const told: string[] = []
+    for (const site of await sitesOf(doors, key))
+      for (const { failure, events, since } of await deadLettersOf(site.database, site.id))
+        told.push(`site ${site.key}: ${events} events since ${since.toISOString()}: ${failure}`)
+    return told.join('\n') || 'nothing is set aside'
+  })
+
+/** Stores what of one site, or of all, was set aside and can be stored now. */
+export const retryAllDeadLetters = (databases: Databases, key?: string): Promise<string> =>
+  withDoors(databases, async (doors) => {
+    const told: string[] = []
+    for (const site of await sitesOf(doors, key)) {
+      const { stored, left } = await retryDeadLetters(site.database, site.id)
+      if (stored + left > 0) told.push(`site ${site.key}: ${stored} events stored, ${left} are still set aside`)
+    }
+    return told.join('\n') || 'nothing is set aside'
+  })

@@ -1,0 +1,114 @@
+import { sql } from 'kysely'
+import type { Delivery, EventRow } from '../ingest/row.ts'
+import type { Database } from './database.ts'
+import { storeEvents } from './events.ts'
+import { isUnstorable } from './is-unstorable.ts'
+import { storePlaced } from './placed-events.ts'
+import type { Placement } from './placement.ts'
+
+/**
+ * Stores what a queue gave up on. An event that its database will never have is set aside there, so that it costs the others
+ * nothing and is not lost with the queue. Answers for each delivery why it has to come again, or `null`.
+ */
+export const storeOrSetAside = async (placement: Placement, deliveries: Delivery[]): Promise<(Error | null)[]> => {
+  const failures: (Error | null)[] = []
+  for (const delivery of deliveries) {
+    const failure = await settle(placement, delivery).then(
+      () => null,
+      (failure: Error) => failure,
+    )
+    failures.push(failure)
+  }
+  return failures
+}
+
+/** All of a delivery at once; where its data will not do, each event alone. */
+const settle = async (placement: Placement, delivery: Delivery): Promise<void> => {
+  if (!(await refusalOf(placement, delivery))) return
+  for (const event of delivery.events) {
+    const refusal = await refusalOf(placement, { events: [event], refused: [] })
+    if (refusal) await setAside(placement, event, refusal)
+  }
+  await storePlaced(placement, { events: [], refused: delivery.refused })
+}
+
+/** Why a delivery will never be stored; nothing once it is. Throws what may pass. */
+const refusalOf = (placement: Placement, delivery: Delivery): Promise<Error | undefined> =>
+  storePlaced(placement, delivery).then(
+    () => undefined,
+    (failure: Error) => {
+      if (!isUnstorable(failure)) throw failure
+      return failure
+    },
+  )
+
+const failure_chars_max = 500
+
+const setAside = (placement: Placement, event: EventRow, { message }: Error): Promise<void> => {
+  const { site, id, visitor, visitor_before = null, user = null } = event
+  return placement.at(site, async ({ database }) => {
+    await sql`
+      select set_aside(${site}, ${id}, ${visitor}, ${visitor_before}, ${user}, ${JSON.stringify(event)},
+        ${message.slice(0, failure_chars_max)})
+    `.execute(database)
+  })
+}
+
+/** How many events of all sites are set aside, counted to 10,000. */
+export const deadLettersHeld = async (database: Database): Promise<number> => {
+  const { rows } = await sql<{ held: number }>`select dead_letters_held() as held`.execute(database)
+  return rows[0]?.held ?? 0
+}
+
+/** Lets go of what has been set aside for 31 days, and counts it as `too_old`. */
+export const expireDeadLetters = async (database: Database, now: Date): Promise<void> => {
+  await sql`select expire_dead_letters(${now})`.execute(database)
+}
+
+/** Events of a site that are set aside for one reason, and since when there are any. */
+export type DeadLetters = { failure: string; events: number; since: Date }
+
+/** What of a site is set aside, and why: the most first. */
+export const deadLettersOf = async (database: Database, site: number): Promise<DeadLetters[]> => {
+  const { rows } = await sql<DeadLetters>`
+    select failure, count(*)::integer as events, min(set_aside_at) as since
+    from dead_letters
+    where site = ${site}
+    group by failure
+    order by events desc, failure
+  `.execute(database)
+  return rows
+}
+
+const letters_read_max = 100
+
+/** Stores what of a site was set aside and now can be stored. Answers how many events were, and how many are left. */
+export const retryDeadLetters = async (database: Database, site: number): Promise<{ stored: number; left: number }> => {
+  const told = { stored: 0, left: 0 }
+  for (let after = ''; ; ) {
+    const letters = await database
+      .selectFrom('dead_letters')
+      .select(['id', 'event'])
+      .where('site', '=', site)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(letters_read_max)
+      .execute()
+    for (const { id, event } of letters) {
+      after = id
+      const is_stored = await isStoredNow(database, event)
+      if (is_stored) await database.deleteFrom('dead_letters').where('site', '=', site).where('id', '=', id).execute()
+      told[is_stored ? 'stored' : 'left'] += 1
+    }
+    if (letters.length < letters_read_max) return told
+  }
+}
+
+const isStoredNow = (database: Database, letter: string): Promise<boolean> =>
+  storeEvents(database, { events: [JSON.parse(letter) as EventRow], refused: [] }).then(
+    () => true,
+    (failure: unknown) => {
+      if (!isUnstorable(failure)) throw failure
+      return false
+    },
+  )
