@@ -1,10 +1,10 @@
-import type { Trial } from './trial.ts'
+import type { Hands } from './hands.ts'
 
 /** Something that goes wrong around ten events or more, done to a page that has just told its page view. */
 export type Fault = {
   name: string
   /** Does it. What it is given has told nothing yet but the page view. */
-  act: (trial: Trial) => Promise<unknown>
+  act: (hands: Hands) => Promise<unknown>
   /** Runs in each page before anything else. */
   before?: string
   /** Of the eleven whose mean the peers were measured by. */
@@ -143,7 +143,7 @@ export const faults: readonly Fault[] = [
         constructor(...given) { super(...(given.length ? given : [now()])) }
       }
     }`,
-    act: ({ tell, page }: Trial) => tell().then(() => page().close()),
+    act: ({ tell, page }: Hands) => tell().then(() => page().close()),
   })) satisfies readonly Fault[]),
   {
     name: 'into the back-forward cache and out',
@@ -220,7 +220,7 @@ export const faults: readonly Fault[] = [
 ]
 
 /** Events told as the weather turns; it clears later, and the page stays. */
-function outage(weather: Parameters<Trial['proxy']['turn']>[0]): Fault['act'] {
+function outage(weather: Parameters<Hands['proxy']['turn']>[0]): Fault['act'] {
   return async ({ tell, proxy, wait }) => {
     proxy.turn(weather)
     await tell()

@@ -1,35 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { type FaultProxy, openFaultProxy } from './fault-proxy.ts'
+import { openFaultProxy } from './fault-proxy.ts'
 import type { Fault } from './faults.ts'
+import type { Hands } from './hands.ts'
 import type { Person } from './person.ts'
 import type { Setting } from './stage.ts'
-
-/** What a fault may do. */
-export type Trial = {
-  proxy: FaultProxy
-  /** The page opened last. */
-  page: () => Page
-  open: () => Promise<void>
-  /** Tells events in one task of the page, by default ten small ones; resolves once the calls returned. */
-  tell: (what?: { count?: number; bytes?: number }) => Promise<void>
-  /** Has the browser prerender a page that tells ten events meanwhile, show it, which tells ten more, and close it. */
-  prerender: () => Promise<void>
-  wait: (ms: number) => Promise<void>
-  offline: (is: boolean) => Promise<void>
-  /** Brings another tab to the front. */
-  hide: () => Promise<void>
-  show: () => Promise<void>
-  freeze: () => Promise<void>
-  /** Goes to another page and back, to the same document as before. */
-  awayAndBack: () => Promise<void>
-  /** Leaves the origin no room in storage. */
-  fill: () => Promise<void>
-  /** Takes the collector's database away. */
-  cutDatabase: (is: boolean) => void
-  killRenderers: () => Promise<void>
-  killBrowser: () => Promise<void>
-}
 
 /** What became of the events of one trial. */
 export type Result = {
@@ -87,7 +62,7 @@ export const runTrial = async (fault: Fault, level: string, setting: Setting, pe
     }
   }
 
-  const trial: Trial = {
+  const hands: Hands = {
     proxy,
     page: () => page,
     open,
@@ -139,11 +114,11 @@ export const runTrial = async (fault: Fault, level: string, setting: Setting, pe
 
   try {
     await open()
-    await fault.act(trial)
+    await fault.act(hands)
     const delivered = await settled(fault.needs_storage ? dead_settle_ms_max : settle_ms_max)
     await person.offline(false)
     await open()
-    await trial.page().evaluate(`balise.track('back-${key}')`)
+    await hands.page().evaluate(`balise.track('back-${key}')`)
     const returned = await settled(return_ms_max, hasReturned())
     const { length } = await setting.names(key)
     return { told, delivered, returned, stored: length, early: proxy.early() }

@@ -1,5 +1,5 @@
 import { element } from './element.ts'
-import type { Show } from './questions.ts'
+import type { Show } from './show.ts'
 
 const svg = 'http://www.w3.org/2000/svg'
 const width = 12

@@ -1,5 +1,5 @@
 import { element } from './element.ts'
-import type { Show } from './questions.ts'
+import type { Show } from './show.ts'
 import { metricWords, wordOf } from './words.ts'
 
 /** The rows of one dimension, each with a bar that compares it with the first. */

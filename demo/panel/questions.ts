@@ -1,11 +1,8 @@
-import type { Answer } from '@balise/shared/stats/answer'
 import type { Question } from '@balise/shared/stats/query'
 import { bars } from './bars.ts'
 import { list } from './list.ts'
+import type { Show } from './show.ts'
 import { tiles } from './tiles.ts'
-
-/** Draws an answer. What it shows differently than `before` may stand out. */
-export type Show = (answer: Answer, before: Answer | undefined) => Element
 
 /** One block of the panel: what is asked, and how the answer is drawn. */
 export type Asking = { title: string; question: Omit<Question, 'site'>; show: Show }

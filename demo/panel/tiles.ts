@@ -1,5 +1,5 @@
 import { element } from './element.ts'
-import type { Show } from './questions.ts'
+import type { Show } from './show.ts'
 import { metricWords } from './words.ts'
 
 /** The metrics of one row as numbers to read across the room. */
