@@ -8,7 +8,7 @@ export const listDeadLetters = (databases: Databases, key?: string): Promise<str
     const told: string[] = []
     for (const site of await sitesOf(doors, key))
       for (const { failure, events, since } of await deadLettersOf(site.database, site.id))
-        told.push(`site ${site.key}: ${events} events since ${since.toISOString()}: ${failure}`)
+        told.push(`site ${site.key}: ${counted(events)} since ${since.toISOString()}: ${failure}`)
     return told.join('\n') || 'nothing is set aside'
   })
 
@@ -18,7 +18,9 @@ export const retryAllDeadLetters = (databases: Databases, key?: string): Promise
     const told: string[] = []
     for (const site of await sitesOf(doors, key)) {
       const { stored, left } = await retryDeadLetters(site.database, site.id)
-      if (stored + left > 0) told.push(`site ${site.key}: ${stored} events stored, ${left} are still set aside`)
+      if (stored + left > 0) told.push(`site ${site.key}: ${counted(stored)} stored, ${left} still set aside`)
     }
     return told.join('\n') || 'nothing is set aside'
   })
+
+const counted = (events: number): string => (events === 1 ? '1 event' : `${events} events`)

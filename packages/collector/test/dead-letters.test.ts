@@ -11,6 +11,7 @@ import {
   storeOrSetAside,
 } from '../src/store/dead-letters.ts'
 import { erase } from '../src/store/erasures.ts'
+import { storeWaiting } from '../src/store/placed-events.ts'
 import { createPlacement } from '../src/store/placement.ts'
 import { openPostgresDoor } from '../src/store/postgres.ts'
 import { deliveryOf, row } from './deliveries.ts'
@@ -57,6 +58,14 @@ test('an event that the database will never have is set aside, once, and the oth
     { failure: expect.stringContaining('no_poison'), events: 1, since: expect.any(Date) },
   ])
   expect(await deadLettersHeld(door.database)).toBe(1)
+})
+
+test('the queue itself stores the good events of such a delivery at once, and has it come again', async () => {
+  const [first, poison, last] = [good(), bad(), good()]
+  const failures = await storeWaiting(placement, [deliveryOf(first, poison, last)])
+  expect(failures).toEqual([expect.objectContaining({ code: '23514' })])
+  expect(await stored()).toEqual([first.id, last.id].toSorted())
+  expect(await aside()).toEqual([])
 })
 
 test('what was turned away of such a delivery is counted all the same', async () => {

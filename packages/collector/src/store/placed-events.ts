@@ -1,6 +1,7 @@
 import type { Delivery } from '../ingest/row.ts'
 import { livesElsewhere } from './elsewhere.ts'
 import { type Outcome, sitesOf, storeEvents } from './events.ts'
+import { isUnstorable } from './is-unstorable.ts'
 import type { Placement } from './placement.ts'
 
 /** What of a delivery goes to which database, by name. */
@@ -36,8 +37,9 @@ export const storePlaced = async (placement: Placement, delivery: Delivery, trie
 }
 
 /**
- * Stores what waited in a queue, all of one database together; where that fails each alone, so that one bad delivery keeps
- * back no other. Answers for each delivery why it was not stored, or `null`.
+ * Stores what waited in a queue, all of one database together; where that fails each delivery alone, so that a bad one keeps
+ * back no other, and of a bad one each event, so that it keeps back none of its own. Answers for each delivery why not all of
+ * it was stored, or `null`.
  */
 export const storeWaiting = async (placement: Placement, deliveries: Delivery[]): Promise<(Error | null)[]> => {
   const failures = new Map<Delivery, Error>()
@@ -51,7 +53,12 @@ export const storeWaiting = async (placement: Placement, deliveries: Delivery[])
   }
 
   const storeAlone = (delivery: Delivery) =>
-    storePlaced(placement, delivery).catch((failure: Error) => void failures.set(delivery, failure))
+    storePlaced(placement, delivery).catch(async (failure: Error) => {
+      failures.set(delivery, failure)
+      if (!isUnstorable(failure)) return
+      // Which of them fails is not asked: all of them come again.
+      await Promise.allSettled(delivery.events.map((event) => storePlaced(placement, { events: [event], refused: [] })))
+    })
   const storeGroup = async (group: Delivery[]): Promise<void> => {
     const storedTogether = await storePlaced(placement, joined(group)).then(
       () => true,
