@@ -100,6 +100,7 @@ export default {
 
   queue: async (batch: MessageBatch<Delivery>, bindings: Bindings, context: ExecutionContext): Promise<void> => {
     const { queue, deadLetters, foldSoon } = await collectorOf(bindings)
+    // As wrangler.toml names the queue of what was given up on.
     const { act, retry_seconds_max } = batch.queue.endsWith('-dead')
       ? { act: deadLetters, retry_seconds_max: 3_600 }
       : { act: queue, retry_seconds_max: 600 }

@@ -101,6 +101,11 @@ describe('a site that is moved while its visitors send', { timeout: 240_000 }, (
   }
 
   test('there and back, twice, loses no event, doubles none, and answers the same', async () => {
+    const letter = [{ id: 'a letter', failure: 'why' }]
+    await tell(
+      base.databases.home,
+      `insert into dead_letters (site, id, visitor, event, failure) values (${base.site.id}, 'a letter', '', '{}', 'why')`,
+    )
     const load = startLoad(() => node.url, 2)
     await load.more(300)
     for (const to of ['eu2', 'home', 'eu2', 'home']) {
@@ -117,6 +122,7 @@ describe('a site that is moved while its visitors send', { timeout: 240_000 }, (
     await move(base, 'eu2')
     expect(await answers()).toEqual(before)
     await expectAllOn('eu2', load.sent)
+    expect(await tell(base.databases.eu2, 'select id, failure from dead_letters')).toEqual(letter)
     await move(base, 'home')
     sent = load.sent
   })

@@ -70,7 +70,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
         (name) => sql`${isTime(name) ? clocks[name].label(sql`moment`) : sql.id(name)} as ${sql.id(name)}`,
       ),
       sql`visitor`,
-      ...[...sumsOf(query)].map((name) => sql`sum(${sql.id(name)}) as ${sql.id(name)}`),
+      ...sumsOf(query).map((name) => sql`sum(${sql.id(name)}) as ${sql.id(name)}`),
     ])}
     from bounds
     cross join counted
@@ -89,7 +89,7 @@ export const fromVisits = ({ site_id, query, counts }: Asked): RawBuilder<unknow
 }
 
 /** What has to be added up for each visitor: no more, for there may be as many as there are pairs of visitor and value. */
-const sumsOf = ({ metrics: asked }: Query): Set<Sum> => new Set(asked.flatMap((name) => metrics[name].sums))
+const sumsOf = ({ metrics: asked }: Query): Sum[] => [...new Set(asked.flatMap((name) => metrics[name].sums))]
 
 /** Names the origin, client and place of visits, or of their events. */
 const factsOfVisit = (
