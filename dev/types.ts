@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from './build.ts'
 import { command, root } from './command.ts'
 import { Refusal } from './refusal.ts'
 
@@ -22,8 +23,9 @@ export async function types(): Promise<string[]> {
   return failed
 }
 
-/** `npm run types`. */
+/** `npm run types`: the demo and the examples take theirs from the built SDK. */
 export async function main(): Promise<number> {
+  if (!(await build())) return 1
   const failed = await types()
   if (failed.length > 0) throw new Refusal(`Types do not hold in ${failed.join(', ')}.`)
   return 0

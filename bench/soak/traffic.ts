@@ -134,9 +134,12 @@ export const createTraffic = (stage: SoakStage, { events_per_second }: { events_
     const ended = act.catch(fail).finally(() => begun.delete(ended))
     begun.add(ended)
   }
-  /** Begins an act each time it is due, however long the last one takes: a slow server gets no rest for being slow. */
+  /**
+   * Begins an act each time it is due, however long the last one takes: a slow server gets no rest for being slow. At
+   * moments that are drawn, `every_ms` apart on average: others would keep step with the collector's folds, or not, for minutes.
+   */
   const steadily = async (every_ms: number, act: () => Promise<void>): Promise<void> => {
-    for (let due_ms = performance.now(); !stopping.signal.aborted; due_ms += every_ms) {
+    for (let due_ms = performance.now(); !stopping.signal.aborted; due_ms += every_ms * 2 * random()) {
       while (due_ms > performance.now() && !stopping.signal.aborted)
         await sleep(Math.max(0, Math.min(due_ms - performance.now(), 100)))
       begin(act())
