@@ -5,9 +5,11 @@ import { delimiter, join } from 'node:path'
 /** The folder of the checkout. */
 export const root = join(import.meta.dirname, '..')
 
-/** The environment in which the checkout's own tools come first, and Node is silent on what is new in it. */
+/** The environment in which the checkout's own tools come first and report to nobody, and Node is silent on what is new in it. */
 export const environment = {
   ...process.env,
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_SEND_ERROR_REPORTS: 'false',
   NODE_OPTIONS: [process.env['NODE_OPTIONS'], '--disable-warning=ExperimentalWarning'].filter(Boolean).join(' '),
   PATH: [join(root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter),
 }

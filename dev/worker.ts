@@ -46,11 +46,9 @@ export function startWorker({ port, dir, secrets }: WorkerOptions): Worker {
   }
 }
 
-/** No report, no question, no look at the registry or at Cloudflare, no file outside our folder. */
+/** No question, no look at the registry or at Cloudflare, no file outside our folder. */
 function quiet(dir: string): Record<string, string> {
   return {
-    WRANGLER_SEND_METRICS: 'false',
-    WRANGLER_SEND_ERROR_REPORTS: 'false',
     WRANGLER_HIDE_BANNER: 'true',
     WRANGLER_WRITE_LOGS: 'false',
     WRANGLER_REGISTRY_PATH: join(dir, 'registry'),

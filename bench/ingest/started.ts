@@ -13,7 +13,7 @@ const ready_within_ms = 60_000
 export const startedOnNode = (env: Record<string, string>): Promise<Started> =>
   started('packages/collector/src/node.ts', { env: { ...env, NODE_OPTIONS: '--max-semi-space-size=4' } })
 
-/** Runs a file of the checkout in Node and waits for the first line in which it tells an address. */
+/** Runs a file of the checkout in Node and waits for the first line in which it tells an address of this machine. */
 export const started = async (
   file: string,
   options: { args?: string[]; env?: Record<string, string> } = {},
@@ -28,7 +28,7 @@ export const started = async (
   const stop = () => endChild(child, { signal: 'SIGTERM', patience_ms: 5_000 })
   const timer = setTimeout(() => child.kill('SIGKILL'), ready_within_ms)
   for await (const line of createInterface(child.stdout)) {
-    const urls = line.match(/(https?|postgresql):\/\/[^\s"]+/g)
+    const urls = line.match(/(https?|postgresql):\/\/[^\s"/]*127\.0\.0\.1[^\s"]*/g)
     if (!urls || child.pid === undefined) continue
     clearTimeout(timer)
     child.stdout.resume()
