@@ -30,6 +30,9 @@ export async function build(): Promise<boolean> {
   return true
 }
 
+/** `npm run build`. */
+export const main = async (): Promise<number> => ((await build()) ? 0 : 1)
+
 function stampOf(cwd: string, patterns: string[]): string {
   const hash = createHash('sha256')
   const files = globSync(patterns, { cwd, withFileTypes: true }).filter((entry) => entry.isFile())
