@@ -1449,17 +1449,6 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION public.forgotten_among(of_sites integer[], subjects uuid[])
- RETURNS TABLE(site integer, subject uuid)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-  select s.site, s.subject from suppressions as s
-  where (s.site, s.subject) in (select * from unnest(of_sites, subjects))
-$function$
-;
-
 CREATE OR REPLACE FUNCTION public.forgotten_since_copies(of_site integer)
  RETURNS TABLE(database text, subjects text[])
  LANGUAGE sql

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { databasesIn } from '@balise/collector/store/databases'
 import { ZodError, z } from 'zod'
 import type { Databases } from './databases.ts'
-import { listDeadLetters, retryAllDeadLetters } from './dead-letters.ts'
+import { listDeadLetters, nothing_aside, retryAllDeadLetters } from './dead-letters.ts'
 import { migrate } from './migrate.ts'
 import { moveSite } from './move.ts'
 import { pepper } from './pepper.ts'
@@ -69,6 +69,9 @@ const verbs: Record<string, (given: Given) => Promise<string>> = {
       told.push(`${name}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is the newest'}`)
       if (!walled) told.push(`${name}: sites have one wall only, for this user may not make roles. ${how_to_wall}`)
     }
+    // A newer schema may have what an older one would not.
+    const retried = await retryAllDeadLetters(databases)
+    if (retried !== nothing_aside) told.push(retried)
     return told.join('\n')
   },
   'site add': async ({ databases: { home, ...others }, names: [key = ''], options }) => {

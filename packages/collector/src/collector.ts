@@ -14,18 +14,18 @@ import { ask } from './query/ask.ts'
 import { createBoundedCache } from './store/bounded-cache.ts'
 import type { Database } from './store/database.ts'
 import { dayShares, destroyDeadShares } from './store/day-shares.ts'
-import { deadLettersHeld, expireDeadLetters, storeOrSetAside } from './store/dead-letters.ts'
+import { deadLettersHeld, expireDeadLetters } from './store/dead-letters.ts'
 import { erasePlaced } from './store/erasures.ts'
 import type { Outcome } from './store/events.ts'
 import { foldAll, foldStateOf } from './store/fold.ts'
 import { createPaced } from './store/paced.ts'
 import { packAll } from './store/pack.ts'
 import { preparePartitions } from './store/partitions.ts'
-import { storeWaiting } from './store/placed-events.ts'
 import { type Doors, home, type Placement } from './store/placement.ts'
 import { drawQuota } from './store/quota-draws.ts'
 import { retainAll } from './store/retention.ts'
 import { findGrant } from './store/tokens.ts'
+import { storeWaiting } from './store/waiting.ts'
 
 /** What a platform lends to the collector. */
 export type CollectorDeps = {
@@ -139,10 +139,8 @@ export const createCollector = (deps: CollectorDeps) => {
     scheduled: async (): Promise<void> => {
       for (const [name, job] of Object.entries(jobs)) await run(name, job)
     },
-    /** Stores what waited in a queue, and answers for each delivery why not, or `null`. Storing it again is harmless. */
-    queue: (deliveries: Delivery[]): Promise<(Error | null)[]> => storeWaiting(placement, deliveries),
-    /** Stores what that queue gave up on, or sets it aside, and answers for each delivery why it has to come again, or `null`. */
-    deadLetters: (deliveries: Delivery[]): Promise<(Error | null)[]> => storeOrSetAside(placement, deliveries),
+    /** Stores what waited in a queue, and answers for each delivery why it has to come again, or `null`. */
+    queue: (deliveries: Delivery[]): Promise<(Error | null)[]> => storeWaiting({ placement, report }, deliveries),
     /** Folds what was stored, unless that was done just now. */
     foldSoon,
     /** Says that the doors are about to close, upon jobs that are under way as well: each of their steps is whole or undone. */

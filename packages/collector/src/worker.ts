@@ -3,7 +3,7 @@ import { z } from 'zod'
 import manifest from '../package.json' with { type: 'json' }
 import { createCollector } from './collector.ts'
 import type { Peer, Place } from './ingest/hit.ts'
-import type { Delivery } from './ingest/row.ts'
+import { type Delivery, halvesOf } from './ingest/row.ts'
 import { createKvVault } from './keys/kv-vault.ts'
 import { peppersOf } from './keys/peppers.ts'
 import { webKeyOf } from './keys/web-key.ts'
@@ -64,11 +64,7 @@ const messagesOf = (delivery: Delivery): Delivery[] => {
   const { events, refused } = delivery
   if (events.length + refused.length === 0) return []
   if (events.length < 2 || JSON.stringify(delivery).length <= message_chars_max) return [delivery]
-  const middle = Math.ceil(events.length / 2)
-  return [
-    ...messagesOf({ events: events.slice(0, middle), refused }),
-    ...messagesOf({ events: events.slice(middle), refused: [] }),
-  ]
+  return halvesOf(delivery)?.flatMap(messagesOf) ?? [delivery]
 }
 
 /** One collector for each isolate: the bindings of an isolate never change. */
@@ -99,13 +95,11 @@ export default {
     context.waitUntil((await collectorOf(bindings)).scheduled()),
 
   queue: async (batch: MessageBatch<Delivery>, bindings: Bindings, context: ExecutionContext): Promise<void> => {
-    const { queue, deadLetters, foldSoon } = await collectorOf(bindings)
-    // As wrangler.toml names the queue of what was given up on.
-    const { act, retry_seconds_max } = batch.queue.endsWith('-dead')
-      ? { act: deadLetters, retry_seconds_max: 3_600 }
-      : { act: queue, retry_seconds_max: 600 }
+    const { queue, foldSoon } = await collectorOf(bindings)
     const { messages } = batch
-    const failures = await act(messages.map(({ body }) => body))
+    const failures = await queue(messages.map(({ body }) => body))
+    // As wrangler.toml names the queue of what the first one gave up on: an outage that lasts.
+    const retry_seconds_max = batch.queue.endsWith('-dead') ? 3_600 : 600
     for (const [index, message] of messages.entries()) {
       const failure = failures[index]
       if (!failure) {

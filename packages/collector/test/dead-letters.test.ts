@@ -11,9 +11,9 @@ import {
   storeOrSetAside,
 } from '../src/store/dead-letters.ts'
 import { erase } from '../src/store/erasures.ts'
-import { storeWaiting } from '../src/store/placed-events.ts'
 import { createPlacement } from '../src/store/placement.ts'
 import { openPostgresDoor } from '../src/store/postgres.ts'
+import { storeWaiting } from '../src/store/waiting.ts'
 import { deliveryOf, row } from './deliveries.ts'
 import { tell } from './faults-world.ts'
 
@@ -35,13 +35,17 @@ afterAll(async () => {
   await base.drop()
 })
 beforeEach(async () => {
+  reported = []
   await tell(base.url, 'truncate dead_letters, events, suppressions')
 })
+
+let reported: string[] = []
+const report = ({ message }: Error) => void reported.push(message)
 
 const good = (given: Partial<EventRow> = {}) => row(base.site.id, new Date(), given)
 const bad = (given: Partial<EventRow> = {}) =>
   good({ page: { host: 'shop.example', path: '/poison', title: null }, ...given })
-const setAside = (...events: EventRow[]) => storeOrSetAside(placement, [deliveryOf(...events)])
+const setAside = (...events: EventRow[]) => storeOrSetAside({ placement, report }, deliveryOf(...events))
 const aside = async () =>
   (await sql<{ id: string }>`select id from dead_letters order by id`.execute(door.database)).rows.map(({ id }) => id)
 const stored = async () =>
@@ -51,8 +55,11 @@ const forget = (subject: 'visitor' | 'user', ...subjects: string[]) =>
 
 test('an event that the database will never have is set aside, once, and the others of its delivery are stored', async () => {
   const [first, poison, last] = [good(), bad(), good()]
-  expect(await setAside(first, poison, last)).toEqual([null])
-  expect(await setAside(first, poison, last)).toEqual([null])
+  expect(await setAside(first, poison, last)).toEqual([])
+  expect(await setAside(first, poison, last)).toEqual([
+    { id: first.id, outcome: 'duplicate' },
+    { id: last.id, outcome: 'duplicate' },
+  ])
   expect(await stored()).toEqual([first.id, last.id].toSorted())
   expect(await deadLettersOf(door.database, base.site.id)).toEqual([
     { failure: expect.stringContaining('no_poison'), events: 1, since: expect.any(Date) },
@@ -60,12 +67,36 @@ test('an event that the database will never have is set aside, once, and the oth
   expect(await deadLettersHeld(door.database)).toBe(1)
 })
 
-test('the queue itself stores the good events of such a delivery at once, and has it come again', async () => {
-  const [first, poison, last] = [good(), bad(), good()]
-  const failures = await storeWaiting(placement, [deliveryOf(first, poison, last)])
-  expect(failures).toEqual([expect.objectContaining({ code: '23514' })])
-  expect(await stored()).toEqual([first.id, last.id].toSorted())
-  expect(await aside()).toEqual([])
+test('of many events those that the database will never have are found by halves', async () => {
+  const events = Array.from({ length: 100 }, (_, index) => (index % 40 === 17 ? bad() : good()))
+  let statements = 0
+  const database = door.database.withPlugin({
+    transformQuery: ({ node }) => {
+      statements += 1
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  })
+  const counting = createPlacement(new Map([['home', { ...door, database }]]))
+  expect(await storeOrSetAside({ placement: counting, report }, deliveryOf(...events))).toEqual([])
+  expect(await aside()).toEqual([17, 57, 97].map((index) => events[index]?.id).toSorted())
+  expect(await stored()).toHaveLength(97)
+  expect(statements).toBeLessThan(50)
+})
+
+test('what waited is stored together, and a delivery with an event that is set aside keeps back no other', async () => {
+  const [one, poison, two] = [good(), bad(), good()]
+  const failures = await storeWaiting({ placement, report }, [deliveryOf(one), deliveryOf(poison), deliveryOf(two)])
+  expect(failures).toEqual([null, null, null])
+  expect(await stored()).toEqual([one.id, two.id].toSorted())
+  expect(await aside()).toEqual([poison.id])
+})
+
+test('an event of a site that is no more is let go, and told of; its neighbours are stored', async () => {
+  const [theirs, ours] = [good({ site: 4_711 }), good()]
+  expect(await storeWaiting({ placement, report }, [deliveryOf(theirs), deliveryOf(ours)])).toEqual([null, null])
+  expect(await stored()).toEqual([ours.id])
+  expect(reported).toEqual(['events let go: 1, for there is no site 4711'])
 })
 
 test('what was turned away of such a delivery is counted all the same', async () => {
@@ -78,7 +109,7 @@ test('what was turned away of such a delivery is counted all the same', async ()
       delivery: '01990000-0000-7000-8000-000000000001',
     },
   ]
-  expect(await storeOrSetAside(placement, [{ events: [bad()], refused }])).toEqual([null])
+  expect(await storeOrSetAside({ placement, report }, { events: [bad()], refused })).toEqual([])
   const { rows } = await sql`select reason, count::integer from refusals where day = '2026-10-01'`.execute(
     door.database,
   )
@@ -92,8 +123,10 @@ test('a failure that may pass sets nothing aside: the delivery comes again', asy
     statement_ms_max: 1_000,
     onBreak: () => {},
   })
-  const [failure] = await storeOrSetAside(createPlacement(new Map([['home', away]])), [deliveryOf(good())])
-  expect(failure).toBeInstanceOf(Error)
+  const gone = createPlacement(new Map([['home', away]]))
+  await expect(storeOrSetAside({ placement: gone, report }, deliveryOf(good()))).rejects.toThrow()
+  const failures = await storeWaiting({ placement: gone, report }, [deliveryOf(good()), deliveryOf(bad())])
+  expect(failures).toEqual([expect.any(Error), expect.any(Error)])
   expect(await aside()).toEqual([])
   await away.close()
 })
@@ -134,13 +167,12 @@ test('after 31 days what is set aside goes, and is counted as too old', async ()
   expect(rows).toEqual([{ count: 2 }])
 })
 
-test('no more than 10,000 events of a site are set aside: the queue keeps the rest', async () => {
+test('no more than 10,000 events of a site are set aside: the rest goes on waiting', async () => {
   await tell(
     base.url,
     `insert into dead_letters (site, id, visitor, event, failure)
      select ${base.site.id}, n::text, 'somebody', '{}', 'why' from generate_series(1, 10000) as n`,
   )
-  const [failure] = await setAside(bad())
-  expect(failure?.message).toContain('10,000')
+  await expect(setAside(bad())).rejects.toThrow('10,000')
   expect(await aside()).toHaveLength(10_000)
 })

@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { health } from '@balise/shared/health'
 import { problem } from '@balise/shared/problem'
 import { accepted } from '@balise/shared/wire/reply'
 import pg from 'pg'
@@ -31,7 +32,7 @@ afterAll(async () => {
   await postgres.remove()
   home.remove()
 })
-beforeEach(() => tell(postgres.url, 'truncate events'))
+beforeEach(() => tell(postgres.url, 'truncate events, dead_letters'))
 
 describe('a collector on Node that has a spool', { timeout: 120_000 }, () => {
   let node: Awaited<ReturnType<typeof startMortalNode>>
@@ -49,6 +50,8 @@ describe('a collector on Node that has a spool', { timeout: 120_000 }, () => {
     expect((await send(node.url, events))?.status).toBe(202)
     return idsOf(events)
   }
+  const aside = async () =>
+    (await tell<{ id: string }>(postgres.url, 'select id from dead_letters order by id')).map(({ id }) => id)
   const spooled = () => readdirSync(settings.SPOOL_DIR).filter((name) => name.endsWith('.spool'))
   const drained = () => vi.waitFor(() => expect(spooled()).toEqual([]), { timeout: 30_000, interval: 50 })
 
@@ -161,13 +164,23 @@ describe('a collector on Node that has a spool', { timeout: 120_000 }, () => {
     await postgres.startAgain()
     await drained()
     await expectStored(postgres.url, idsOf([...before, ...after]).concat(first))
-    expect(await spoolOf(node.url)).toEqual({
-      ok: true,
-      detail: '0 deliveries wait in 0 bytes, 1 are set aside in dead/.',
+    expect(await aside()).toEqual(idsOf(poison).toSorted())
+    const { parts } = health.parse(await (await fetch(`${node.url}/health`)).json())
+    expect(parts).toMatchObject({
+      database: { ok: true, events_set_aside: 2 },
+      spool: { ok: true, detail: '0 deliveries wait in 0 bytes.' },
     })
-    const dead = join(settings.SPOOL_DIR, 'dead')
-    const [kept = ''] = readdirSync(dead)
-    for (const id of idsOf(poison)) expect(readFileSync(join(dead, kept), 'utf8')).toContain(id)
+
+    // While Postgres is there, the same at once.
+    const [good] = batchOf(1)
+    const [bad] = batchOf(1).map((event) => ({ ...event, url: 'https://shop.example/poison' }))
+    if (!good || !bad) throw new Error('a batch of one has one')
+    expect(accepted.parse(await (await send(node.url, [good, bad]))?.json())).toMatchObject({
+      accepted: 2,
+      refused: [],
+    })
+    await expectStored(postgres.url, idsOf([...before, ...after, good]).concat(first))
+    expect(await aside()).toEqual(idsOf([...poison, bad]).toSorted())
     await tell(postgres.url, 'alter table pages drop constraint no_poison')
   })
 

@@ -38,7 +38,7 @@ describe('deliveries that are stored together', () => {
       return storeEvents(database, delivery)
     }
     const bounds = { stores_at_once_max: 1, events_per_store_max: 50, events_waiting_max: 500, patience_ms: 10 }
-    return { letGo, together, deliver: createMicroBatch({ store, ...bounds }) }
+    return { letGo, together, deliver: createMicroBatch({ store, storeAlone: store, ...bounds }) }
   }
   const count = (outcomes: PromiseSettledResult<unknown>[]) => ({
     stored: outcomes.filter(({ status }) => status === 'fulfilled').length,
@@ -72,12 +72,14 @@ describe('deliveries that are stored together', () => {
   test('go together though several could be stored at once, and wait for one that is held up no longer than they must', async () => {
     const { promise: gate, resolve: letGo } = Promise.withResolvers<void>()
     const together: Delivery[] = []
+    const store = async (delivery: Delivery) => {
+      together.push(delivery)
+      if (delivery.events.some(({ site }) => site === flooding)) await gate
+      return storeEvents(database, delivery)
+    }
     const deliver = createMicroBatch({
-      store: async (delivery) => {
-        together.push(delivery)
-        if (delivery.events.some(({ site }) => site === flooding)) await gate
-        return storeEvents(database, delivery)
-      },
+      store,
+      storeAlone: store,
       stores_at_once_max: 2,
       events_per_store_max: 50,
       events_waiting_max: 500,

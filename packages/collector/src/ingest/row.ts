@@ -58,3 +58,18 @@ export const siteOf = ({ events, refused }: Delivery): number => {
   const [first = { site: 0 }, ...others] = [...events.slice(0, 1), ...refused]
   return others.every(({ site }) => site === first.site) ? first.site : 0
 }
+
+/** A delivery in two, to be tried again: its events and its counts, or half of whichever it has; nothing where it holds only one. */
+export const halvesOf = ({ events, refused }: Delivery): [Delivery, Delivery] | undefined => {
+  if (events.length > 0 && refused.length > 0)
+    return [
+      { events, refused: [] },
+      { events: [], refused },
+    ]
+  const [middle, all] = [Math.ceil((events.length + refused.length) / 2), events.length + refused.length]
+  if (middle === all) return undefined
+  return [
+    { events: events.slice(0, middle), refused: refused.slice(0, middle) },
+    { events: events.slice(middle), refused: refused.slice(middle) },
+  ]
+}

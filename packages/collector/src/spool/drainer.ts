@@ -1,64 +1,41 @@
 import type { Delivery } from '../ingest/row.ts'
-import { isUnstorable } from '../store/is-unstorable.ts'
-import { deliveryIn, type SpoolRecord } from './record.ts'
 import type { Segment } from './segment.ts'
 import type { Spool } from './spool.ts'
 
 /** What the drainer needs of the world. */
 export type DrainerOptions = {
   spool: Spool
-  store: (delivery: Delivery) => Promise<unknown>
+  /** Answers for each delivery why it has to come again, or `null`. */
+  store: (deliveries: readonly Delivery[]) => Promise<(Error | null)[]>
   events_per_store_max: number
   /** How long it rests when there is nothing to store, or no way to store it. */
   rest_ms: number
-  /** What is done now and then while the store answers. */
-  tidy: { every_ms: number; act: () => Promise<void> }
   report: (failure: Error) => void
   /** Told whenever the store took something, and whenever nothing is left. */
   onStored: () => void
 }
 
-type Spooled = { record: SpoolRecord; delivery: Delivery }
-
 /**
  * Stores what waits in the spool, oldest first, each delivery at least once; an event's id makes it once. While the store
- * cannot take a delivery, everything behind it waits. Only a delivery whose own data the database refuses is set aside.
+ * cannot take a delivery, everything behind it waits.
  */
 export const createDrainer = (options: DrainerOptions) => {
-  const { spool, store, events_per_store_max, rest_ms, tidy, report, onStored } = options
+  const { spool, store, events_per_store_max, rest_ms, report, onStored } = options
   const stopping = new AbortController()
   let last_error: string | undefined
-  let tidy_due_ms = 0
-  let begun: { segment: Segment; left: Spooled[] } | undefined
-
-  const storeOrSetAside = async (segment: Segment, { record, delivery }: Spooled): Promise<void> => {
-    try {
-      await store(delivery)
-    } catch (failure) {
-      if (!isUnstorable(failure)) throw failure
-      tell(failure)
-      await spool.setAside(segment, record)
-    }
-  }
-
-  const storeTogether = async (segment: Segment, run: Spooled[]): Promise<void> => {
-    try {
-      await store(join(run))
-    } catch (failure) {
-      if (!isUnstorable(failure)) throw failure
-      for (const one of run) await storeOrSetAside(segment, one)
-    }
-  }
+  let begun: { segment: Segment; left: Delivery[] } | undefined
 
   /** What was stored of a file before the store went away again is not stored anew, unless this process ends. */
   const drainOne = async (segment: Segment): Promise<void> => {
-    if (begun?.segment !== segment) begun = { segment, left: (await spool.read(segment)).map(spooledOf) }
+    if (begun?.segment !== segment) begun = { segment, left: await spool.read(segment) }
     const { left } = begun
     while (left.length > 0 && !stopping.signal.aborted) {
       const run = runOf(left, events_per_store_max)
-      await storeTogether(segment, run)
-      left.splice(0, run.length)
-      onStored()
+      const failures = await store(run)
+      left.splice(0, run.length, ...run.filter((_, index) => failures[index]))
+      if (failures.includes(null)) onStored()
+      const failure = failures.find((one) => one)
+      if (failure) throw failure
     }
     if (left.length === 0) await spool.drop(segment)
   }
@@ -70,14 +47,7 @@ export const createDrainer = (options: DrainerOptions) => {
     }
     onStored()
     if (spool.depth().refuses) await spool.tryDisk()
-    await tidyWhenDue()
     last_error = undefined
-  }
-
-  const tidyWhenDue = async (): Promise<void> => {
-    if (performance.now() < tidy_due_ms) return
-    await tidy.act()
-    tidy_due_ms = performance.now() + tidy.every_ms
   }
 
   /** One line a fault, however long it lasts. */
@@ -107,22 +77,15 @@ export const createDrainer = (options: DrainerOptions) => {
   }
 }
 
-const spooledOf = (record: SpoolRecord): Spooled => ({ record, delivery: deliveryIn(record) })
-
 /** The first of them, as many as one statement may hold, and at least one. */
-const runOf = (left: Spooled[], events_max: number): Spooled[] => {
+const runOf = (left: Delivery[], events_max: number): Delivery[] => {
   let events = 0
-  const end = left.findIndex(({ delivery }) => {
+  const end = left.findIndex((delivery) => {
     events += delivery.events.length
     return events > events_max
   })
   return end < 0 ? left.slice() : left.slice(0, Math.max(end, 1))
 }
-
-const join = (run: Spooled[]): Delivery => ({
-  events: run.flatMap(({ delivery }) => delivery.events),
-  refused: run.flatMap(({ delivery }) => delivery.refused),
-})
 
 const nameOf = (failure: Error): string =>
   'code' in failure && typeof failure.code === 'string' ? failure.code : failure.name

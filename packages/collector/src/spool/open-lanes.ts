@@ -1,12 +1,12 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PartHealth } from '@balise/shared/health'
-import type { Delivery } from '../ingest/row.ts'
+import { storeOrSetAside } from '../store/dead-letters.ts'
 import { createLanes, type Lane } from '../store/lanes.ts'
 import { createMicroBatch } from '../store/micro-batch.ts'
 import { storePlaced } from '../store/placed-events.ts'
 import { home, type Placement } from '../store/placement.ts'
-import { forgottenPlaced } from '../store/suppressions.ts'
+import { storeWaiting } from '../store/waiting.ts'
 import { openSpool } from './open-spool.ts'
 
 /** What a machine lends to the ways into its databases. All bounds hold for all databases together. */
@@ -31,10 +31,10 @@ export const openLanes = async (options: OpenLanesOptions) => {
     return { refusal: `SPOOL_DIR holds events for databases that DATABASES does not name: ${lost.join(', ')}.` }
 
   const share = (max: number) => Math.floor(max / databases.length)
-  const storeSpooled = (delivery: Delivery) => storePlaced(placement, delivery)
   const open = async (name: string): Promise<Opened | { refusal: string }> => {
     const store = createMicroBatch({
-      store: storeSpooled,
+      store: (delivery) => storePlaced(placement, delivery),
+      storeAlone: (delivery) => storeOrSetAside({ placement, report }, delivery),
       stores_at_once_max: 4,
       events_per_store_max: 2_000,
       events_waiting_max: share(options.events_waiting_max),
@@ -46,8 +46,7 @@ export const openLanes = async (options: OpenLanesOptions) => {
       folder: own,
       bytes_max: share(options.bytes_max),
       store,
-      storeSpooled,
-      forgottenAmong: (events) => forgottenPlaced(placement, events),
+      storeSpooled: (deliveries) => storeWaiting({ placement, report }, deliveries),
       report,
     })
     if ('refusal' in spool) return { refusal: spool.refusal }

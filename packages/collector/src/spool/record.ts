@@ -13,25 +13,22 @@ export const recordOf = (delivery: Delivery): Buffer => {
   return Buffer.concat([head, text])
 }
 
-/** A record that was found whole: where it begins, and all of its bytes. */
-export type SpoolRecord = { offset: number; bytes: Buffer }
-
 /**
  * The whole records at the beginning of a file. What follows the last of them was being written when the process or the
  * machine died, and nobody was told that it is kept. A hole of zeros, which a file system may leave there, is no record.
  */
-export const recordsIn = (file: Buffer): SpoolRecord[] => {
-  const records: SpoolRecord[] = []
+export const recordsIn = (file: Buffer): Buffer[] => {
+  const records: Buffer[] = []
   for (let offset = 0; ; ) {
-    const bytes = wholeRecordAt(file, offset)
-    if (!bytes) return records
-    records.push({ offset, bytes })
-    offset += bytes.length
+    const record = wholeRecordAt(file, offset)
+    if (!record) return records
+    records.push(record)
+    offset += record.length
   }
 }
 
 /** Reads a whole record. */
-export const deliveryIn = ({ bytes }: SpoolRecord): Delivery => JSON.parse(bytes.toString('utf8', head_bytes))
+export const deliveryIn = (record: Buffer): Delivery => JSON.parse(record.toString('utf8', head_bytes))
 
 const wholeRecordAt = (file: Buffer, offset: number): Buffer | undefined => {
   if (offset + head_bytes > file.length) return undefined

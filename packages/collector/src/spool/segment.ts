@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, stat, truncate, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { recordsIn } from './record.ts'
 
@@ -13,7 +13,7 @@ export type SpoolFile = {
   close: () => Promise<void>
 }
 
-/** Ten digits in the order of writing; an offset follows where a delivery comes back from `dead/`. */
+/** Ten digits in the order of writing; an offset follows where a delivery comes back from `dead/`: see `takeBack`. */
 const name_shape = /^(\d{10})(?:-\d+)*\.spool$/
 
 /** Opens a file to append to it, readable for this user only. */
@@ -29,19 +29,13 @@ export const syncFolder = async (folder: string): Promise<void> => {
   await handle.sync().finally(() => handle.close())
 }
 
-/** The sum of the sizes of a folder's files, and how many there are. The folder is made where it is missing. */
-export const weigh = async (folder: string): Promise<{ files: number; bytes: number }> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const files = await Promise.all((await readdir(folder)).map((name) => stat(join(folder, name))))
-  return { files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) }
-}
-
 /**
  * What an earlier process left in the folder, oldest first, and the number that comes next. A file whose end is torn is
  * cut to its whole records, each of which was acknowledged or might have been; `bytes_cut` were not.
  */
 export const recover = async (folder: string): Promise<{ segments: Segment[]; next: number; bytes_cut: number }> => {
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  await takeBack(folder)
   const names = (await readdir(folder)).filter((name) => name_shape.test(name)).sort()
   const segments: Segment[] = []
   let bytes_cut = 0
@@ -49,11 +43,21 @@ export const recover = async (folder: string): Promise<{ segments: Segment[]; ne
     const path = join(folder, name)
     const file = await readFile(path)
     const records = recordsIn(file)
-    const bytes = records.reduce((sum, record) => sum + record.bytes.length, 0)
+    const bytes = records.reduce((sum, record) => sum + record.length, 0)
     bytes_cut += file.length - bytes
     if (bytes === 0) await unlink(path)
     else if (bytes < file.length) await truncate(path, bytes)
     if (bytes > 0) segments.push({ path, bytes, deliveries: records.length })
   }
   return { segments, next: Number(name_shape.exec(names.at(-1) ?? '')?.[1] ?? 0) + 1, bytes_cut }
+}
+
+/** Where a collector of before decision 0025 left what no database would have: it is tried again, and set aside in the database. */
+const takeBack = async (folder: string): Promise<void> => {
+  const dead = join(folder, 'dead')
+  const names = await readdir(dead).catch((failure: NodeJS.ErrnoException) => {
+    if (failure.code === 'ENOENT') return []
+    throw failure
+  })
+  for (const name of names.filter((one) => name_shape.test(one))) await rename(join(dead, name), join(folder, name))
 }

@@ -1,9 +1,7 @@
 import { readFile, unlink } from 'node:fs/promises'
-import { basename, join } from 'node:path'
 import { type Delivery, siteOf } from '../ingest/row.ts'
-import { type ForgottenAmong, openDeadLetters } from './dead-letters.ts'
 import { createHolders, type Held } from './holders.ts'
-import { recordOf, recordsIn, type SpoolRecord } from './record.ts'
+import { deliveryIn, recordOf, recordsIn } from './record.ts'
 import { recover, type Segment, type SpoolFile } from './segment.ts'
 import { createSegmentWriter } from './segment-writer.ts'
 
@@ -15,15 +13,15 @@ export class SpoolRefuses extends Error {
   }
 }
 
-/** How much waits, how much was set aside, and whether the next delivery would be refused. */
-export type SpoolDepth = { deliveries: number; bytes: number; dead: number; refuses: boolean }
+/** How much waits, and whether the next delivery would be refused. */
+export type SpoolDepth = { deliveries: number; bytes: number; refuses: boolean }
 
 type Waiting = Held & { record: Buffer; resolve: () => void; reject: (failure: SpoolRefuses) => void }
 
 /** Where the spool lies and how much it may hold; `open` is a file system's. */
 export type SpoolOptions = {
   folder: string
-  /** On disk and on the way there, what was set aside included. */
+  /** On disk and on the way there. */
   bytes_max: number
   /** A file that is larger than this is closed, and the next begun. */
   segment_bytes_max: number
@@ -49,7 +47,6 @@ export const createSpool = async (options: SpoolOptions) => {
   const { folder, bytes_max, segment_bytes_max, waiting_bytes_max, report, open } = options
   const { segments: closed, next: first, bytes_cut } = await recover(folder)
   const writer = createSegmentWriter({ folder, first, open, onClosed: (segment) => closed.push(segment) })
-  const dead = await openDeadLetters(join(folder, 'dead'))
   let waiting: Waiting[] = []
   let waiting_bytes = 0
   let disk_refuses = false
@@ -68,7 +65,7 @@ export const createSpool = async (options: SpoolOptions) => {
     return active ? [...closed, active] : closed
   }
   const bytesWaiting = () => segments().reduce((sum, { bytes }) => sum + bytes, 0)
-  const bytesHeld = () => bytesWaiting() + dead.held().bytes + waiting_bytes
+  const bytesHeld = () => bytesWaiting() + waiting_bytes
 
   const writeTogether = async (): Promise<void> => {
     const group = waiting
@@ -114,24 +111,17 @@ export const createSpool = async (options: SpoolOptions) => {
         return closed[0]
       }),
 
-    /** The records of a file that `oldest` gave. */
-    read: async ({ path, bytes }: Segment): Promise<SpoolRecord[]> =>
-      recordsIn((await readFile(path)).subarray(0, bytes)),
+    /** What is in a file that `oldest` gave. */
+    read: async ({ path, bytes }: Segment): Promise<Delivery[]> =>
+      recordsIn((await readFile(path)).subarray(0, bytes)).map(deliveryIn),
 
-    /** Forgets a file, all of whose deliveries are stored or set aside. */
+    /** Forgets a file, all of which is stored. */
     drop: (segment: Segment): Promise<void> =>
       inTurn(async () => {
         await unlink(segment.path)
         holders.dropped(segment.path)
         closed.splice(closed.indexOf(segment), 1)
       }),
-
-    /** Keeps a delivery that can never be stored in `dead/`. */
-    setAside: (segment: Segment, { offset, bytes }: SpoolRecord): Promise<void> =>
-      dead.add(`${basename(segment.path, '.spool')}-${offset}.spool`, bytes),
-
-    /** Takes those who were forgotten meanwhile out of what was set aside. */
-    forget: (forgottenAmong: ForgottenAmong): Promise<void> => dead.forget(forgottenAmong),
 
     /** After the disk refused: finds out whether it has room again, and rejects where it has not. */
     tryDisk: (): Promise<void> =>
@@ -143,7 +133,6 @@ export const createSpool = async (options: SpoolOptions) => {
     depth: (): SpoolDepth => ({
       deliveries: segments().reduce((sum, { deliveries }) => sum + deliveries, 0),
       bytes: bytesWaiting(),
-      dead: dead.held().files,
       refuses: disk_refuses || holders.turnedAway() || bytesHeld() + room_bytes_min > bytes_max,
     }),
 

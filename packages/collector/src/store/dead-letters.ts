@@ -1,46 +1,37 @@
 import { sql } from 'kysely'
-import type { Delivery, EventRow } from '../ingest/row.ts'
+import { type Delivery, type EventRow, halvesOf, siteOf } from '../ingest/row.ts'
 import type { Database } from './database.ts'
-import { storeEvents } from './events.ts'
+import { type Outcome, storeEvents } from './events.ts'
 import { isUnstorable } from './is-unstorable.ts'
 import { storePlaced } from './placed-events.ts'
-import type { Placement } from './placement.ts'
+import { NoSuchSite, type Placement } from './placement.ts'
+
+/** What storing needs of the world; `report` is told of what is let go, as the events of a site that is no more. */
+export type StoringDeps = { placement: Placement; report: (failure: Error) => void }
 
 /**
- * Stores what a queue gave up on. An event that its database will never have is set aside there, so that it costs the others
- * nothing and is not lost with the queue. Answers for each delivery why it has to come again, or `null`.
+ * Stores a delivery where its sites live, and answers what became of the events that were not stored now. What their databases
+ * will never have is found by halves and set aside there: it costs the others nothing, and an erasure reaches it. Throws what
+ * may pass; the delivery may be stored again.
  */
-export const storeOrSetAside = async (placement: Placement, deliveries: Delivery[]): Promise<(Error | null)[]> => {
-  const failures: (Error | null)[] = []
-  for (const delivery of deliveries) {
-    const failure = await settle(placement, delivery).then(
-      () => null,
-      (failure: Error) => failure,
-    )
-    failures.push(failure)
+export const storeOrSetAside = async (deps: StoringDeps, delivery: Delivery): Promise<Outcome[]> => {
+  const { placement, report } = deps
+  try {
+    return await storePlaced(placement, delivery)
+  } catch (failure) {
+    if (!isUnstorable(failure)) throw failure
+    if (failure instanceof NoSuchSite && siteOf(delivery) !== 0) {
+      report(new Error(`events let go: ${delivery.events.length}, for ${failure.message}`))
+      return []
+    }
+    const [one, other] = halvesOf(delivery) ?? []
+    if (one && other) return [...(await storeOrSetAside(deps, one)), ...(await storeOrSetAside(deps, other))]
+    for (const event of delivery.events) await setAside(placement, event, failure)
+    // A count has nobody to be kept for.
+    if (delivery.events.length === 0) report(failure)
+    return []
   }
-  return failures
 }
-
-/** All of a delivery at once; where its data will not do, each event alone. */
-const settle = async (placement: Placement, delivery: Delivery): Promise<void> => {
-  if (!(await refusalOf(placement, delivery))) return
-  for (const event of delivery.events) {
-    const refusal = await refusalOf(placement, { events: [event], refused: [] })
-    if (refusal) await setAside(placement, event, refusal)
-  }
-  await storePlaced(placement, { events: [], refused: delivery.refused })
-}
-
-/** Why a delivery will never be stored; nothing once it is. Throws what may pass. */
-const refusalOf = (placement: Placement, delivery: Delivery): Promise<Error | undefined> =>
-  storePlaced(placement, delivery).then(
-    () => undefined,
-    (failure: Error) => {
-      if (!isUnstorable(failure)) throw failure
-      return failure
-    },
-  )
 
 const failure_chars_max = 500
 

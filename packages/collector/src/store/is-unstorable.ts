@@ -7,7 +7,7 @@ const data_classes = ['21', '22', '23', '54']
  *
  * SQLSTATE classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-export const isUnstorable = (failure: unknown): boolean => {
+export const isUnstorable = (failure: unknown): failure is Error => {
   if (!(failure instanceof Error) || !('code' in failure) || typeof failure.code !== 'string') return false
   return failure.code.length === 5 && data_classes.includes(failure.code.slice(0, 2))
 }

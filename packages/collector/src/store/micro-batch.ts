@@ -1,8 +1,7 @@
 import { type Delivery, siteOf } from '../ingest/row.ts'
-import { isAboutOneSite } from './elsewhere.ts'
 import type { Outcome } from './events.ts'
 import { createFairQueue } from './fair-queue.ts'
-import { isUnavailable } from './unavailable.ts'
+import { type Store, storeTogether } from './together.ts'
 
 type Waiting = {
   delivery: Delivery
@@ -26,17 +25,17 @@ export class Overloaded extends Error {
  * Sites take turns: one that floods waits for itself, and is the first that is refused.
  *
  * Two deliveries with the same event (a browser that sends twice at once) never go into one statement, so that each
- * learns what became of its own. When a joint store fails because of some row's data, or of a site that moves, each delivery
- * is stored alone and the innocent ones succeed.
+ * learns what became of its own. What cannot be stored together is stored alone: see `together.ts`.
  */
 export const createMicroBatch = (options: {
-  store: (delivery: Delivery) => Promise<Outcome[]>
+  store: Store
+  storeAlone: Store
   stores_at_once_max: number
   events_per_store_max: number
   events_waiting_max: number
   patience_ms: number
 }) => {
-  const { store, stores_at_once_max, events_per_store_max, events_waiting_max, patience_ms } = options
+  const { store, storeAlone, stores_at_once_max, events_per_store_max, events_waiting_max, patience_ms } = options
   const waiting = createFairQueue<Waiting>({ weight_max: events_waiting_max, weightOf: eventsOf })
   let stores = 0
   let isDraining = false
@@ -55,29 +54,22 @@ export const createMicroBatch = (options: {
     })
   }
 
-  const storeAlone = (one: Waiting) => store(one.delivery).then(one.resolve, one.reject)
-
-  const storeTogether = async (taken: Waiting[]): Promise<void> => {
-    const [only, ...others] = taken
-    if (only && others.length === 0) return storeAlone(only)
-    try {
-      const outcomes = new Map<string, Outcome>()
-      for (const outcome of await store(join(taken))) outcomes.set(outcome.id, outcome)
-      for (const one of taken) one.resolve(one.delivery.events.flatMap(({ id }) => outcomes.get(id) ?? []))
-    } catch (failure) {
-      if (isUnavailable(failure) && !isAboutOneSite(failure)) for (const one of taken) one.reject(failure)
-      else for (const one of taken) await storeAlone(one)
-    }
-  }
-
   const storeNext = async (): Promise<void> => {
     const taken = take()
     clearTimeout(patience)
     patience = undefined
     waitForIt()
     stores += 1
-    await storeTogether(taken)
+    const settled = await storeTogether(
+      { store, storeAlone },
+      taken.map(({ delivery }) => delivery),
+    )
     stores -= 1
+    for (const [index, { resolve, reject }] of taken.entries()) {
+      const one = settled[index]
+      if (one?.status === 'fulfilled') resolve(one.value)
+      else reject(one?.reason)
+    }
   }
 
   /** What is left waits for the store under way, but not for one that is held up. */
@@ -109,8 +101,3 @@ export const createMicroBatch = (options: {
 
 /** One that holds refusals only weighs something too, or there would be no bound on them. */
 const eventsOf = ({ delivery }: Waiting): number => Math.max(1, delivery.events.length)
-
-const join = (taken: Waiting[]): Delivery => ({
-  events: taken.flatMap(({ delivery }) => delivery.events),
-  refused: taken.flatMap(({ delivery }) => delivery.refused),
-})

@@ -18,9 +18,12 @@ class PlaceUnknown extends Error {
   readonly code = '57M03'
 }
 
-/** A delivery for a site that nobody made. It will never have a place. */
-class NoSuchSite extends Error {
+/** A site that nobody made, or that is no more. It will never have a place. */
+export class NoSuchSite extends Error {
   readonly code = '23503' // foreign_key_violation
+  constructor(site: number) {
+    super(`there is no site ${site}`)
+  }
 }
 
 /**
@@ -65,7 +68,7 @@ export const createPlacement = (doors: Doors) => {
     const known = places.get(site)
     if (known) return known
     const found = await follow({ id: site }, home)
-    if (!found) throw new NoSuchSite('there is no such site')
+    if (!found) throw new NoSuchSite(site)
     remember(found)
     return found.name
   }
