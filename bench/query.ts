@@ -77,6 +77,7 @@ async function rowsOf(days: number, bench: Bench): Promise<string[][]> {
   const cold = new Map<string, number>()
   for (const [name, panel] of Object.entries(all))
     cold.set(name, await withAsking(bench, async (asking) => (await askOf(asking, range)(panel)).ms))
+  const cold_screen = await withAsking(bench, (asking) => screenOf(askOf(asking, range)))
 
   return withAsking(bench, async (asking, { client, site }) => {
     const ask = askOf(asking, range)
@@ -100,7 +101,7 @@ async function rowsOf(days: number, bench: Bench): Promise<string[][]> {
       lines.push(line)
     }
     // One after the other they shared a connection: only at once each has one of its own, which plans at first.
-    const cold_screen = await screenOf(ask)
+    await screenOf(ask)
     const screens: number[] = []
     for (let round = 0; round < bench.rounds; round++) screens.push(await screenOf(ask))
     lines.push([

@@ -73,12 +73,11 @@ async function observed(
   traffic: Traffic,
   { minutes, every_seconds }: { minutes: number; every_seconds: number },
 ): Promise<Sample[]> {
-  const observe = createObserver(stage, traffic)
+  const observe = createObserver(stage, traffic, every_seconds)
   const samples: Sample[] = []
   console.log(head.join(' · '))
   for (let at_seconds = every_seconds; at_seconds <= minutes * 60; at_seconds += every_seconds) {
-    await Promise.race([sleep(every_seconds * 1000), traffic.failure])
-    const sample = await observe()
+    const sample = await Promise.race([observe(), traffic.failure])
     samples.push(sample)
     console.log(linesOf([sample])[1]?.join(' · '))
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { usageOf } from '../usage.ts'
 import type { SoakStage } from './stage.ts'
 import type { Traffic } from './traffic.ts'
@@ -21,7 +22,7 @@ export type Sample = {
   rollups_mb: number
   /** How full the leaves of the rollups' index are: it falls where an index bloats. */
   index_fill_percent: number
-  /** Events that are stored and in no rollup yet. */
+  /** Events that are stored and not folded yet: the mean of many looks, for it rises and falls with each fold. */
   unfolded: number
 }
 
@@ -33,19 +34,40 @@ with tables as (
 )
 select
   (select count(*)::integer from events) as events,
-  (select coalesce(sum(events), 0)::integer from rollups where dimension = 'total') as folded,
   (select sum(bytes)::float8 from tables) as bytes,
   (select bytes::float8 from tables where relname = 'rollups') as rollups_bytes,
   (select coalesce(100 * sum(dead) / nullif(sum(live + dead), 0), 0)::float8 from tables
    where relname = 'rollups' or relname like 'events%') as dead_percent,
   (select avg_leaf_density from pgstatindex('rollups_pkey')) as index_fill_percent`
 
-type Sizes = Record<'events' | 'folded' | 'bytes' | 'rollups_bytes' | 'dead_percent' | 'index_fill_percent', number>
+type Sizes = Record<'events' | 'bytes' | 'rollups_bytes' | 'dead_percent' | 'index_fill_percent', number>
 
-/** Looks at the stage whenever it is asked. */
-export const createObserver = ({ base, collector, postgres }: SoakStage, traffic: Traffic) => {
+/** Between two steps of a fold that takes several, some of these are in `unfolded`; they still lie behind `upto`. */
+const waiting = 'select count(*)::integer as events from events where stored_by >= (select upto from folds)'
+const looks = 20
+
+/** Each call looks at the stage for `every_seconds`, and gives what was seen. */
+export const createObserver = ({ base, collector, postgres }: SoakStage, traffic: Traffic, every_seconds: number) => {
   const began_ms = performance.now()
+  const until = (at_ms: number) => sleep(Math.max(0, at_ms - performance.now()))
+  let due_ms = began_ms
+
+  /** At moments that are drawn: others would keep step with the folds. */
+  const meanWaiting = async (): Promise<number> => {
+    const moments = Array.from({ length: looks }, () => due_ms + Math.random() * every_seconds * 1000)
+    let sum = 0
+    for (const moment of moments.sort((a, b) => a - b)) {
+      await until(moment)
+      const { rows } = await base.eye.query<{ events: number }>(waiting)
+      sum += rows[0]?.events ?? 0
+    }
+    return sum / looks
+  }
+
   return async (): Promise<Sample> => {
+    const unfolded = await meanWaiting()
+    due_ms += every_seconds * 1000
+    await until(due_ms)
     const latencies = traffic.takeLatencies()
     const { rows } = await base.eye.query<Sizes>(sizes)
     const [seen] = rows
@@ -63,7 +85,7 @@ export const createObserver = ({ base, collector, postgres }: SoakStage, traffic
       dead_percent: seen.dead_percent,
       rollups_mb: seen.rollups_bytes / 1e6,
       index_fill_percent: seen.index_fill_percent,
-      unfolded: seen.events - seen.folded,
+      unfolded,
     }
   }
 }
