@@ -38,6 +38,7 @@ export async function main(args: string[]): Promise<number> {
       rate: { type: 'string', default: '400' },
       every: { type: 'string', default: '30' },
       settle: { type: 'string', default: settled_minutes },
+      past: { type: 'string', default: '100_000' },
     },
   })
   const [minutes, events_per_second, every_seconds] = [values.minutes, values.rate, values.every].map(countOf)
@@ -46,7 +47,8 @@ export async function main(args: string[]): Promise<number> {
   if (!(settle_minutes >= 0)) throw new Refusal('settle is a number of minutes.')
   const stage = await openSoakStage()
   try {
-    const traffic = createTraffic(stage, { events_per_second })
+    const traffic = createTraffic(stage, { events_per_second, past_events: countOf(values.past) })
+    await Promise.race([traffic.past, traffic.failure])
     const samples = await observed(stage, traffic, { minutes: settle_minutes + minutes, every_seconds })
     await traffic.stop()
     const settled = samples.filter(({ at_seconds }) => at_seconds > settle_minutes * 60 + every_seconds / 2)

@@ -36,6 +36,7 @@ const twice_share = 0.02
 const erasure_every_ms = 5_000
 const question_every_ms = 1_000
 const attempts_max = 60
+const past_at_once = 4
 
 const questions = [
   { metrics: ['visitors', 'visits', 'page_views', 'bounce_rate', 'visit_duration'] },
@@ -45,8 +46,14 @@ const questions = [
   { metrics: ['visitors', 'visits'], dimensions: ['visit:channel'] },
 ]
 
-/** Browsers that send, people who ask to be forgotten and a dashboard that asks, steadily until they are told to stop. */
-export const createTraffic = (stage: SoakStage, { events_per_second }: { events_per_second: number }) => {
+/**
+ * Browsers that send, people who ask to be forgotten and a dashboard that asks, steadily until they are told to stop. Before
+ * them, a past: without one, questions about the days of late events would grow with each of those.
+ */
+export const createTraffic = (
+  stage: SoakStage,
+  { events_per_second, past_events }: { events_per_second: number; past_events: number },
+) => {
   const random = createRandom(11)
   const crowdOf = ({ browsers, requests, events }: Crowd) => {
     const another = () => writeParcel(random, stage.base.site.key, events)
@@ -145,23 +152,38 @@ export const createTraffic = (stage: SoakStage, { events_per_second }: { events_
       begin(act())
     }
   }
-  const running = [
-    steadily(1000 / (events_per_second * share_of_singles), () => send(alone.next())),
-    steadily((1000 * batches.events) / (events_per_second * (1 - share_of_singles)), () => send(together.next())),
-    steadily(erasure_every_ms, erase),
-    steadily(question_every_ms, question),
-  ]
+  const storePast = async (): Promise<void> => {
+    for (let left = past_events / past_at_once; left > 0; left -= batches.events) {
+      const now_ms = Date.now()
+      const { stamp, headers } = writeParcel(random, stage.base.site.key, batches.events)
+      const reply = await deliver(stamp(now_ms, now_ms - Math.floor(random() * late_ms_max)).toString(), headers)
+      counts.accepted += reply.accepted
+    }
+  }
+  const past = Promise.all(Array.from({ length: past_at_once }, storePast)).then(() => void takeLatencies())
+  const goOn = () =>
+    Promise.all([
+      steadily(1000 / (events_per_second * share_of_singles), () => send(alone.next())),
+      steadily((1000 * batches.events) / (events_per_second * (1 - share_of_singles)), () => send(together.next())),
+      steadily(erasure_every_ms, erase),
+      steadily(question_every_ms, question),
+    ])
+  const takeLatencies = () => ({ ingest: taken(latencies.ingest), question: taken(latencies.question) })
+  const running = past.then(goOn)
+  running.catch(fail)
 
   return {
+    /** Resolves once the past is stored, and the rest begins. */
+    past,
     /** Rejects with the first answer that should not be. */
     failure,
     counts: (): Counts => ({ ...counts }),
     /** Percentiles of the answers since the last time this was asked. */
-    takeLatencies: () => ({ ingest: taken(latencies.ingest), question: taken(latencies.question) }),
+    takeLatencies,
     /** Begins nothing more, and waits for what is under way. */
     stop: async (): Promise<void> => {
       stopping.abort()
-      await Promise.all(running)
+      await running
       await Promise.race([Promise.all(begun), failure])
     },
   }
