@@ -85,6 +85,32 @@ test('nothing is heard that keeps a page from the cache, or each move waiting', 
   expect([...heard].filter((type) => /unload|touch|wheel|move$/.test(type))).toEqual([])
 })
 
+/** Writes down who asked for what only a layout knows: `asked` at any time, `asked_by_load` until the page was loaded. */
+const watchLayout = (): void => {
+  const asked: string[] = []
+  for (const name of ['scrollY', 'innerHeight']) {
+    const { get, ...others } = Object.getOwnPropertyDescriptor(window, name) ?? {}
+    const told = () => {
+      asked.push(name)
+      return get?.call(window)
+    }
+    Object.defineProperty(window, name, { ...others, get: told })
+  }
+  addEventListener('load', () => Object.assign(window, { asked_by_load: [...asked] }), true)
+  Object.assign(window, { asked })
+}
+
+test('no page is laid out for us while it loads', async () => {
+  await person.addInitScript(watchLayout)
+  site.html = pageOf(everything)
+  await page.goto(site.url)
+  await allHere()
+  const asked = (name: string) => page.evaluate((each) => (window as unknown as Record<string, string[]>)[each], name)
+  expect(await asked('asked_by_load')).toEqual([])
+  await page.evaluate(() => dispatchEvent(new Event('pagehide')))
+  expect(await asked('asked')).toEqual(expect.arrayContaining(['scrollY', 'innerHeight']))
+})
+
 /** Counts what a page has asked its clock for: `pending()` are the timers and frames that are still to come. */
 const watchClock = (): void => {
   const pending = new Map<unknown, string>()

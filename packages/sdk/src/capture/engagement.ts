@@ -17,9 +17,12 @@ export const engagement = (): Noticing => (tell, address) => {
 
   const measure = (): void => {
     const now_ms = performance.now()
-    if (since_ms) engaged_ms += now_ms - since_ms
+    if (since_ms) {
+      engaged_ms += now_ms - since_ms
+      // Not before there was attention: where a page stands is only known once it is laid out, and at the start it is not.
+      depth_px = Math.max(depth_px, scrollY + innerHeight)
+    }
     since_ms = document.hasFocus() && !document.hidden ? now_ms : 0
-    depth_px = Math.max(depth_px, scrollY + innerHeight)
   }
 
   const close = (url: string): void => {
