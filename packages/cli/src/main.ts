@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { databasesIn } from '@balise/collector/store/databases'
 import { ZodError, z } from 'zod'
 import type { Databases } from './databases.ts'
-import { listDeadLetters, nothing_aside, retryAllDeadLetters } from './dead-letters.ts'
+import { listDeadLetters, retryAllDeadLetters } from './dead-letters.ts'
 import { migrate } from './migrate.ts'
 import { moveSite } from './move.ts'
 import { pepper } from './pepper.ts'
@@ -61,6 +61,8 @@ const how_to_wall = `Have this run by one who may, OWNER being this user, and mi
 
 const scopes = z.array(z.enum(['query', 'privacy'])).min(1)
 
+const aside = (told: string[]): string => told.join('\n') || 'nothing is set aside'
+
 const verbs: Record<string, (given: Given) => Promise<string>> = {
   migrate: async ({ databases }) => {
     const told: string[] = []
@@ -70,9 +72,7 @@ const verbs: Record<string, (given: Given) => Promise<string>> = {
       if (!walled) told.push(`${name}: sites have one wall only, for this user may not make roles. ${how_to_wall}`)
     }
     // A newer schema may have what an older one would not.
-    const retried = await retryAllDeadLetters(databases)
-    if (retried !== nothing_aside) told.push(retried)
-    return told.join('\n')
+    return [...told, ...(await retryAllDeadLetters(databases))].join('\n')
   },
   'site add': async ({ databases: { home, ...others }, names: [key = ''], options }) => {
     const settings = {
@@ -96,8 +96,8 @@ const verbs: Record<string, (given: Given) => Promise<string>> = {
     retainAs(databases, { key, months, sums: sums as 'keep' | 'drop' | undefined }),
   'rollups check': ({ databases, options }) => checkAllRollups(databases, options.site),
   'rollups rebuild': ({ databases, options }) => rebuildRollups(databases, options.site),
-  'dead-letters list': ({ databases, options }) => listDeadLetters(databases, options.site),
-  'dead-letters retry': ({ databases, options }) => retryAllDeadLetters(databases, options.site),
+  'dead-letters list': ({ databases, options }) => listDeadLetters(databases, options.site).then(aside),
+  'dead-letters retry': ({ databases, options }) => retryAllDeadLetters(databases, options.site).then(aside),
   'token create': ({ databases: { home }, options }) =>
     createTokenFor(home, {
       site: options.site ?? '',

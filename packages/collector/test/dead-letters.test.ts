@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { root } from '../../../dev/command.ts'
 import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
 import type { EventRow } from '../src/ingest/row.ts'
 import type { Door } from '../src/store/database.ts'
@@ -139,6 +142,21 @@ test('what is set aside is stored once its database will have it, and stays wher
   expect(await retryDeadLetters(door.database, base.site.id)).toEqual({ stored: 1, left: 1 })
   expect(await stored()).toEqual([one.id])
   expect(await aside()).toEqual([two.id])
+  await tell(base.url, "delete from pages where path = '/poison'")
+  await tell(base.url, "alter table pages add constraint no_poison check (path <> '/poison')")
+})
+
+test('who migrates tries again what is set aside', async () => {
+  const poison = bad()
+  await setAside(poison)
+  await tell(base.url, 'alter table pages drop constraint no_poison')
+  const { stdout } = await promisify(execFile)(process.execPath, ['packages/cli/src/main.ts', 'migrate'], {
+    cwd: root,
+    env: { ...process.env, DATABASE_URL: base.url },
+  })
+  expect(stdout).toContain('site demo: 1 event stored, 0 still set aside')
+  expect(await stored()).toEqual([poison.id])
+  expect(await aside()).toEqual([])
   await tell(base.url, "delete from pages where path = '/poison'")
   await tell(base.url, "alter table pages add constraint no_poison check (path <> '/poison')")
 })
