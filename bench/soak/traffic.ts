@@ -157,7 +157,7 @@ export const createTraffic = (
       const now_ms = Date.now()
       const { stamp, headers } = writeParcel(random, stage.base.site.key, batches.events)
       const reply = await deliver(stamp(now_ms, now_ms - Math.floor(random() * late_ms_max)).toString(), headers)
-      counts.accepted += reply.accepted
+      counts.accepted += reply.accepted + (reply.duplicate ?? 0)
     }
   }
   const past = Promise.all(Array.from({ length: past_at_once }, storePast)).then(() => void takeLatencies())
