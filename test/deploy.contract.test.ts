@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { environment } from '../dev/command.ts'
 
 /** BUDGETS.md, "Worker bundle, gzip": the moonshot. */
 const bundle_gzip_bytes_max = 350_000
@@ -15,7 +16,7 @@ test('the Worker can be deployed as wrangler.toml says, and is small', () => {
     const told = execFileSync(
       process.execPath,
       ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', out],
-      { encoding: 'utf8', env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
+      { encoding: 'utf8', env: environment },
     )
     for (const binding of ['SHARES', 'DELIVERIES', 'BATCHES', 'EVENTS', 'QUESTIONS', 'ERASURES'])
       expect(told).toContain(binding)

@@ -66,8 +66,9 @@ export const halvesOf = ({ events, refused }: Delivery): [Delivery, Delivery] | 
       { events, refused: [] },
       { events: [], refused },
     ]
-  const [middle, all] = [Math.ceil((events.length + refused.length) / 2), events.length + refused.length]
-  if (middle === all) return undefined
+  const all = events.length + refused.length
+  if (all < 2) return undefined
+  const middle = Math.ceil(all / 2)
   return [
     { events: events.slice(0, middle), refused: refused.slice(0, middle) },
     { events: events.slice(middle), refused: refused.slice(middle) },
