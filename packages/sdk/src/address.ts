@@ -2,7 +2,7 @@
 export type Address = () => string
 
 /** The address without its fragment: what a page is called unless the site says otherwise. */
-export const plainAddress: Address = () => location.href.replace(/#.*/, '')
+export const plainAddress: Address = () => document.URL.replace(/#.*/, '')
 
 /** As `hashAddress` in `api.ts` says. */
 export const hashAddress = (): Address => () => {

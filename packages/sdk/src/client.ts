@@ -23,15 +23,6 @@ export const createClient = (options: ClientOptions): Balise => {
   const disk = createDisk(site)
   const identity = createIdentity(disk, mayKeep)
   const outbox = createOutbox(site)
-  const street = createStreet({
-    to: options,
-    rank: () => rank(),
-    sessionAt: identity.sessionAt,
-    whoNow: () => ({ visitor: identity.secret() || undefined, user: (rank() === 3 && user) || undefined }),
-    keep: (waiting) => mayKeep() && outbox.keep(waiting),
-  })
-  const tell: Tell = (draft) => isStopped || street.tell(draft)
-
   const begin = (): void => {
     if (mayKeep()) {
       identity.sessionAt(Date.now())
@@ -39,11 +30,24 @@ export const createClient = (options: ClientOptions): Balise => {
       outbox.adopt((entry) => mayKeep() && street.hold(entry))
     }
   }
+  const street = createStreet({
+    to: options,
+    rank: () => rank(),
+    begin,
+    sessionAt: identity.sessionAt,
+    whoNow: () => ({ visitor: identity.secret() || undefined, user: (rank() === 3 && user) || undefined }),
+    keep: (waiting) => mayKeep() && outbox.keep(waiting),
+  })
+  const tell: Tell = (draft) => isStopped || street.tell(draft)
 
-  const { rank, optOut, ...consent } = createConsent(usual, disk, street.make, (before = 0, isNew) => {
+  const { rank, optOut, ...consent } = createConsent(usual, disk, (change, isNew) => {
+    const mightKeep = mayKeep()
+    // By what was allowed until now.
+    street.make()
+    change()
     if (!rank()) street.drop()
-    if (before < 2) begin()
-    if (!mayKeep() && (before > 1 || isNew)) {
+    if (!mightKeep) begin()
+    if (!mayKeep() && (mightKeep || isNew)) {
       identity.erase()
       outbox.erase()
     }
@@ -51,7 +55,6 @@ export const createClient = (options: ClientOptions): Balise => {
     queueMicrotask(street.flush)
   })
 
-  begin()
   watch(capture, tell, street)
   return {
     ...tame<Omit<Balise, 'consent'>>({

@@ -15,43 +15,22 @@ export type Rank = number | undefined
 /** The visitor's consent on this page: the public {@link Consent}, and what the door needs beside it. */
 export type Keeper = Consent & { rank: () => Rank; optOut: (out?: boolean) => void }
 
-/** Told after a decision: the rank before, and whether the decision was made just now rather than on an earlier page. */
-export type OnDecision = (before: Rank, isNew: boolean) => void
+/** Makes the change that a decision is, with what comes before and after; `isNew`: made just now, not on an earlier page. */
+export type Decide = (change: () => void, isNew: boolean) => void
 
 const opt_out = 'opt-out'
 
-/**
- * Keeps what the visitor allows: `usual` until they decide. An opt-out is remembered on `disk`. Before a decision holds, it
- * lets `make` what was told at the rank before.
- */
-export const createConsent = (usual: ConsentLevel, disk: Disk, make: () => void, onDecision: OnDecision): Keeper => {
+/** Keeps what the visitor allows: `usual` until they decide. An opt-out is remembered on `disk`. */
+export const createConsent = (usual: ConsentLevel, disk: Disk, decide: Decide): Keeper => {
   let decided: Rank
   let opted_out = ''
-  /** The rank in force, once it was asked for in this task; `''` before. */
-  let known: Rank | '' = ''
-  const optedOut = () => opted_out || disk.kept(opt_out)
 
-  /** Another tab may have opted out since the last task: storage is read again, but not ten times for one event. */
+  /** Storage is read each time, since another tab may have opted out; but not where the answer is no anyway. */
   const rank = (): Rank => {
-    if (known === '') {
-      const wanted = decided ?? rankOf(usual)
-      // Only where the rest allows something, so that at `none` no storage is read.
-      known = signals() || (wanted && optedOut()) ? 0 : wanted || decided
-      queueMicrotask(look)
-    }
-    return known
-  }
-  const look = (): void => {
-    known = ''
+    const wanted = decided ?? rankOf(usual)
+    return signals() || (wanted && (opted_out || disk.kept(opt_out))) ? 0 : wanted || decided
   }
 
-  const decide = (act: () => void, isNew: boolean): void => {
-    const before = rank()
-    make()
-    act()
-    look()
-    onDecision(before, isNew)
-  }
   const say = (level: ConsentLevel | undefined, isNew = true): void =>
     decide(() => {
       decided = level && rankOf(level)

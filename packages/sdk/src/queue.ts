@@ -8,8 +8,6 @@ import { type Outcome, retryIn_ms } from './send.ts'
  */
 export type Entry = { json: string; bytes: number; rank: number; session?: string | undefined }
 
-type Said = Answer[] | Promise<Answer[]>
-
 /** What waits for an answer, sent or not. */
 export type Queue = {
   /** Takes an event in; answers with how many there is no room for: the least worth go first. */
@@ -48,7 +46,7 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
   /** What a request carries, and nobody knows yet whether it arrived. */
   let leaving: readonly Entry[] = []
   /** What is under way: what was said to it. */
-  let answers: Said = []
+  let answers: Promise<Answer[]>[] = []
   let failures = 0
   let closed_until_ms = 0
   /** When the second is over; below 0 where the next to be told waits for nobody. */
@@ -60,9 +58,7 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
   const nextBeside = (others: readonly Entry[]): Entry[] => {
     if (!may() || performance.now() < closed_until_ms) return []
     const visit = without(waiting, leaving).filter(({ session }, _, [first]) => session === first?.session)
-    return within([...others, ...visit], in_flight_bytes_max)
-      .slice(others.length)
-      .slice(0, events_per_batch_max)
+    return within([...others, ...visit], in_flight_bytes_max).slice(others.length, others.length + events_per_batch_max)
   }
 
   /** What may leave now, beside what is on its way already. */
@@ -85,7 +81,7 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
   /** Side by side; who asks again waits for all of these. */
   const depart = (): void => {
     if (!leaving[0]) answers = []
-    while (departing()[0]) answers = drain(answers)
+    while (departing()[0]) answers.push(drain())
   }
 
   const departIn = (wait_ms: number): void => {
@@ -102,7 +98,7 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
     changed()
   }
 
-  const drain = async (before: Said): Promise<Answer[]> => {
+  const drain = async (): Promise<Answer[]> => {
     const batch = departing()
     leaving = [...leaving, ...batch]
     turned()
@@ -112,12 +108,11 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
     if (verdict === 'lost') {
       closed_until_ms = Math.max(closed_until_ms, performance.now() + wait_ms)
       departIn(wait_ms + retryIn_ms(failures++))
-      return before
+      return []
     }
     failures = 0
     waiting = without(waiting, batch)
-    const after = departing()[0] ? drain([]) : []
-    return [...(await before), answer as Answer, ...(await after)]
+    return [answer as Answer, ...(departing()[0] ? await drain() : [])]
   }
 
   return {
@@ -132,7 +127,7 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
       depart()
       // A listener of the page that hears of the end after us has a last word as well.
       gathered_at_ms = -1
-      return answers
+      return (await Promise.all(answers)).flat()
     },
     drop() {
       waiting = []

@@ -53,9 +53,8 @@ const isRandom = (run: string): unknown =>
 
 /** Whether the last digit is the check digit of the others: ISO/IEC 7812-1, annex B. */
 const addsUp = (digits: string): boolean => {
-  const sums = Array.from(digits, Number).reduce<[number, number]>(
-    ([one, other], digit) => [other + digit, one + ((digit * 2) % 9 || digit)],
-    [0, 0],
-  )
-  return sums[0] % 10 === 0
+  let sum = 0
+  let left = digits.length
+  for (const digit of digits) sum += left-- % 2 ? +digit : (+digit * 2) % 9 || +digit
+  return sum % 10 === 0
 }

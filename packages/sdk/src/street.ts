@@ -22,6 +22,8 @@ export type Noticing = (tell: Tell, address: Address) => void
 export type StreetParts = {
   to: Destination
   rank: () => Rank
+  /** Called before the first event is made. */
+  begin: () => void
   sessionAt: (at_ms: number) => string
   whoNow: () => Pick<Heading, 'visitor' | 'user'>
   /** Told what no answer came for yet, whenever that changes. */
@@ -39,7 +41,7 @@ export type Street = Omit<Queue, 'add'> & {
 }
 
 /** Lays the street from this page to its collector. */
-export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts): Street => {
+export const createStreet = ({ to, rank, begin, sessionAt, whoNow, keep }: StreetParts): Street => {
   const address = to.address || plainAddress
   const events_url = `${to.endpoint}/v1/events`
   /** How many events had no room, and nobody was told yet. */
@@ -47,6 +49,7 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
   /** What was told and is not made yet. */
   const told: Omit<TrackedEvent, 'id'>[] = []
   let callOff: (() => void) | undefined
+  let isStarted = false
 
   const report = (...what: unknown[]): void => {
     if (to.debug) note(...what)
@@ -102,12 +105,21 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
     hold({
       json,
       bytes: new TextEncoder().encode(json).length + 1,
-      rank: worth.indexOf(draft.kind),
+      rank: worth[draft.kind],
       session: sessionAt(draft.at),
     })
   })
 
-  const make = (): void => told.splice(0).forEach(makeOne)
+  const make = (): void => {
+    if (!isStarted) {
+      isStarted = true
+      begin()
+    }
+    told.splice(0).forEach(makeOne)
+  }
+
+  // What the start tells, in a task of its own: with the script's, and the first look into storage, it would be a long one.
+  setTimeout(calm(make))
 
   return {
     ...queue,
@@ -119,10 +131,16 @@ export const createStreet = ({ to, rank, sessionAt, whoNow, keep }: StreetParts)
       // All that may be another when the task is over. The page's hook is asked now, while what it looks at is so too.
       const count = told.push({ at: Date.now(), url: address(), ...draft, props: props && { ...props } })
       if (count > told_max || to.before_send) make()
-      else queueMicrotask(make)
+      else if (isStarted) queueMicrotask(make)
     },
   }
 }
 
 /** What goes first where not all can, and is dropped last. */
-const worth: readonly EventKind[] = ['contact', 'custom', 'page_view', 'api_call', 'engagement']
+const worth: { readonly [Kind in EventKind]: number } = {
+  contact: 0,
+  custom: 1,
+  page_view: 2,
+  api_call: 3,
+  engagement: 4,
+}

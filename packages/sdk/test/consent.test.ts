@@ -14,12 +14,7 @@ const levelBy = (says: {
   vi.stubGlobal('navigator', { globalPrivacyControl: signal })
   let isDecided = false
   const disk = { kept: () => (isDecided && opted_out() ? '1' : ''), keep: () => {} }
-  const consent = createConsent(
-    usual,
-    disk,
-    () => {},
-    () => {},
-  )
+  const consent = createConsent(usual, disk, (change) => change())
   if (decided) consent.set(decided)
   isDecided = true
   const rank = consent.rank()

@@ -107,9 +107,37 @@ test('no page is laid out for us while it loads', async () => {
   await allHere()
   const asked = (name: string) => page.evaluate((each) => (window as unknown as Record<string, string[]>)[each], name)
   expect(await asked('asked_by_load')).toEqual([])
+  // Long enough to have had attention.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)))
   await page.evaluate(() => dispatchEvent(new Event('pagehide')))
   expect(await asked('asked')).toEqual(expect.arrayContaining(['scrollY', 'innerHeight']))
 })
+
+/** Writes down in whose task storage is looked into: the address of the script that runs or has just run, or `''`. */
+const watchStorage = (): void => {
+  const looked_by: string[] = []
+  const { getItem } = Storage.prototype
+  Storage.prototype.getItem = function (name) {
+    looked_by.push((document.currentScript as HTMLScriptElement | null)?.src ?? '')
+    return getItem.call(this, name)
+  }
+  Object.assign(window, { looked_by })
+}
+
+test.each(['anonymous', 'analytics'])(
+  'what a start takes is cut in two: its script runs, then its first event is made (%s)',
+  async (level) => {
+    await person.addInitScript(watchStorage)
+    site.html = pageOf(`${everything} data-consent="${level}"`)
+    await page.goto(site.url)
+    await site.events(1)
+    const looked_by = await page.evaluate(() => (window as unknown as { looked_by: string[] }).looked_by)
+    expect(new Set(looked_by)).toEqual(new Set(['']))
+  },
+)
+
+test('the script asks to be compiled at once, while it loads', async () =>
+  expect(await scriptOf('balise.js')).toMatch(/^\/\/# allFunctionsCalledOnLoad\n/))
 
 /** Counts what a page has asked its clock for: `pending()` are the timers and frames that are still to come. */
 const watchClock = (): void => {

@@ -17,24 +17,27 @@ export const engagement = (): Noticing => (tell, address) => {
 
   const measure = (): void => {
     const now_ms = performance.now()
-    if (since_ms) {
-      engaged_ms += now_ms - since_ms
-      // Not before there was attention: where a page stands is only known once it is laid out, and at the start it is not.
-      depth_px = Math.max(depth_px, scrollY + innerHeight)
-    }
+    if (since_ms) engaged_ms += now_ms - since_ms
     since_ms = document.hasFocus() && !document.hidden ? now_ms : 0
+  }
+
+  /** Has the page laid out where it is not: so when it was scrolled, and at its end, but not while it loads. */
+  const look = (): void => {
+    depth_px = Math.max(depth_px, scrollY + innerHeight)
   }
 
   const close = (url: string): void => {
     measure()
     if (engaged_ms < engaged_ms_min) return
+    look()
     const scroll_percent = Math.min(100, Math.round((100 * depth_px) / document.documentElement.scrollHeight))
     tell({ kind: 'engagement', url, engaged_ms, scroll_percent })
     engaged_ms = depth_px = 0
   }
 
   measure()
-  listen('focus blur scroll visibilitychange pageshow', measure)
+  listen('focus blur visibilitychange pageshow', measure)
+  listen('scroll', look)
   onNavigation(address, close)
   onHide(() => {
     close(address())
