@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { aptInstall } from './apt.ts'
 import { Refusal } from './refusal.ts'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
@@ -56,12 +56,5 @@ function cachedByPlaywright(): string | undefined {
 }
 
 function installed(): string | undefined {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get') || process.env['CHROMIUM_PATH']) return undefined
-  console.log('Installing Chromium with apt-get …')
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const { status, stderr } = spawnSync('apt-get', ['-q', ...args], { env, encoding: 'utf8', maxBuffer: 64 << 20 })
-    if (status !== 0) throw new Refusal(`apt-get could not ${args[0]}: ${stderr.trim().split('\n').at(-1)}`)
-  }
-  return findChromium()
+  return !process.env['CHROMIUM_PATH'] && aptInstall('chromium') ? findChromium() : undefined
 }

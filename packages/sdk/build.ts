@@ -52,24 +52,25 @@ export const here = (path: string): string => fileURLToPath(new URL(path, import
  * one version stores for the next. These names may be shortened.
  */
 const inner = [
-  ...[
-    'address',
-    'capture',
-    'may',
-    'deliver',
-    'settle',
-    'drop',
-    'add',
-    'make',
-    'onDecision',
-    'adopt',
-    'leave',
-    'clear',
-    'tell',
-    'hold',
-  ],
-  ...['sessionAt', 'whoNow', 'keep', 'load', 'erase', 'secret', 'kept', 'usual', 'to'],
-  ...['optedOut'],
+  'add',
+  'address',
+  'adopt',
+  'begin',
+  'capture',
+  'deliver',
+  'drop',
+  'erase',
+  'hold',
+  'keep',
+  'kept',
+  'make',
+  'may',
+  'secret',
+  'sessionAt',
+  'settle',
+  'tell',
+  'to',
+  'whoNow',
 ]
 
 /** As small as we know how to make code for ES2020, the oldest syntax a page of ours must read. */

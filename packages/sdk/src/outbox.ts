@@ -27,7 +27,7 @@ export const createOutbox = (site: string): Outbox => {
       const change = database.transaction(name, 'readwrite')
       await act(change.objectStore(name))
       // Now: a page that is frozen or killed answers no event of the database, and would hold others up until it is evicted.
-      change.commit()
+      change.commit?.()
       return database
     })
     opened.catch(note)

@@ -51,9 +51,7 @@ export const createStreet = ({ to, rank, begin, sessionAt, whoNow, keep }: Stree
   let callOff: (() => void) | undefined
   let isStarted = false
 
-  const report = (...what: unknown[]): void => {
-    if (to.debug) note(...what)
-  }
+  const report: (...what: unknown[]) => void = to.debug ? note : () => {}
 
   const bodyNow = (batch: readonly Entry[]): string =>
     bodyOf(

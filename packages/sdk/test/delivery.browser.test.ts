@@ -200,7 +200,14 @@ describe('an event is delivered once', () => {
   })
 })
 
-test('an event that was on its way when its page went is sent by the next one', async () => {
+test.each([
+  { where: 'as everywhere', without: '' },
+  {
+    where: 'where a transaction cannot be committed (Safari before 15)',
+    without: 'delete IDBTransaction.prototype.commit',
+  },
+])('an event that was on its way when its page went is sent by the next one, $where', async ({ without }) => {
+  await person.addInitScript(without)
   let hung = 0
   site.serve = ({ method }) => method === 'POST' && ++hung > 0
   await open('data-consent="analytics"')
