@@ -8,8 +8,8 @@ export type Engine = {
 }
 
 export type Tab = {
-  /** Runs a script in the page. */
-  run: (script: string) => Promise<unknown>
+  /** Runs a script in the page; rejects where that throws. */
+  run: (script: string) => Promise<void>
   close: () => Promise<void>
 }
 

@@ -18,25 +18,39 @@ export const openFirefox = async (): Promise<Engine> => {
   const profile = await mkdtemp(join(tmpdir(), 'balise-firefox-'))
   const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0']
   const browser = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const { ask, close } = await dial(`${await addressOf(browser)}/session`)
-  const { capabilities } = await ask<{ capabilities: { browserVersion: string } }>('session.new', { capabilities: {} })
+  const stop = async () => {
+    browser.kill()
+    if (browser.exitCode === null && browser.signalCode === null) await once(browser, 'exit')
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+  try {
+    return await beginSession(`${await addressOf(browser)}/session`, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
 
+const beginSession = async (address: string, stopBrowser: () => Promise<void>): Promise<Engine> => {
+  const { ask, close } = await dial(address)
+  const { capabilities } = await ask<{ capabilities: { browserVersion: string } }>('session.new', { capabilities: {} })
   return {
     name: `Firefox ${capabilities.browserVersion}`,
     async open(url) {
       const { context } = await ask<{ context: string }>('browsingContext.create', { type: 'tab' })
       await ask('browsingContext.navigate', { context, url, wait: 'complete' })
       return {
-        run: (expression) =>
-          ask('script.evaluate', { expression, target: { context }, awaitPromise: true, resultOwnership: 'none' }),
+        async run(expression) {
+          const params = { expression, target: { context }, awaitPromise: true }
+          const { exceptionDetails } = await ask<{ exceptionDetails?: { text: string } }>('script.evaluate', params)
+          if (exceptionDetails) throw new Error(`Firefox, ${expression}: ${exceptionDetails.text}`)
+        },
         close: () => ask('browsingContext.close', { context }),
       }
     },
     async stop() {
       close()
-      browser.kill()
-      if (browser.exitCode === null) await once(browser, 'exit')
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+      await stopBrowser()
     },
   }
 }

@@ -27,16 +27,28 @@ export const openWebKit = async (): Promise<Engine> => {
     spawn(screen, [display, '-screen', '0', '1280x800x24'], { stdio: 'ignore' }),
     spawn(driver, [`--port=${port}`], { env: { ...env, LIBGL_ALWAYS_SOFTWARE: '1' }, stdio: 'ignore' }),
   ]
-  await untilUp()
+  const stop = async () => {
+    for (const program of programs.toReversed()) await ended(program)
+  }
+  try {
+    await untilUp()
+    return await beginSession(binary, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const beginSession = async (binary: string, stopPrograms: () => Promise<void>): Promise<Engine> => {
   const options = { 'webkitgtk:browserOptions': { binary, args: ['--automation'] } }
   const { sessionId, capabilities } = await ask<{ sessionId: string; capabilities: { browserVersion: string } }>(
     'POST',
     '/session',
     { capabilities: { alwaysMatch: options } },
   )
-  const post = <Result = void>(path: string, body: object) => ask<Result>('POST', `/session/${sessionId}${path}`, body)
-
-  const first = await ask<string>('GET', `/session/${sessionId}/window`)
+  const session = `/session/${sessionId}`
+  const post = <Result = void>(path: string, body: object) => ask<Result>('POST', session + path, body)
+  const first = await ask<string>('GET', `${session}/window`)
 
   return {
     name: `WebKit ${capabilities.browserVersion}`,
@@ -48,12 +60,12 @@ export const openWebKit = async (): Promise<Engine> => {
       await post('/url', { url })
       return {
         run: (script) => post('/execute/sync', { script, args: [] }),
-        close: () => ask('DELETE', `/session/${sessionId}/window`),
+        close: () => ask('DELETE', `${session}/window`),
       }
     },
     async stop() {
-      await ask('DELETE', `/session/${sessionId}`).catch(() => {})
-      for (const program of programs.toReversed()) await ended(program)
+      await ask('DELETE', session).catch(() => {})
+      await stopPrograms()
     },
   }
 }
