@@ -181,7 +181,8 @@ describe('attention', () => {
     await page.waitForFunction((since) => performance.now() > since + 300, back)
     await page.goto(`${site.url}/b`)
     const stretches = () => site.batches().flatMap(({ events }) => events.filter(({ kind }) => kind === 'engagement'))
-    await expect.poll(() => stretches().map(({ url }) => url)).toEqual([`${site.url}/a`, `${site.url}/a`])
+    const addresses = () => stretches().map(({ url }) => url)
+    await expect.poll(addresses, { timeout: 10_000 }).toEqual([`${site.url}/a`, `${site.url}/a`])
   })
 })
 
