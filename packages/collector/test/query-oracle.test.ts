@@ -52,8 +52,6 @@ const text = fc.constantFrom('/', '/a', '/A%', '/a_b', "/it's", '/é😀', 'Dire
 const known = fc.option(text)
 const visitorOf = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
 const visitor = fc.constantFrom(1, 2, 3).map(visitorOf)
-/** None is called as a visitor is: a browser draws the one, the edge derives the other from a secret. */
-const session = fc.constantFrom(1, 2, 3).map((n) => `00000000-0000-4000-9000-00000000000${n}`)
 
 /** Events come in parts; after each but the last there is a fold, of so many events. Then perhaps a visitor is forgotten. */
 const history = fc.record({
@@ -77,7 +75,7 @@ const event = fc.record({
   id_late_ms: fc.constantFrom(0, 0, 0, 23 * hour_ms, -23 * hour_ms, 5 * day_ms, -40 * day_ms),
   id_tail: fc.integer({ min: 0, max: 2 ** 30 }),
   visitor,
-  session: fc.option(session, { freq: 3 }),
+  session: fc.option(visitor, { freq: 3 }),
   kind: fc.constantFrom(...eventKinds),
   path: text,
   action: fc.option(fc.record({ name: known, endpoint: known, channel: known })),
