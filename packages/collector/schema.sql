@@ -1850,8 +1850,10 @@ CREATE OR REPLACE FUNCTION public.packed_id(at timestamp with time zone, nth big
  STABLE PARALLEL SAFE
 AS $function$
   select encode(
-    int8send(((extract(epoch from at) * 1000)::bigint << 16) | (7 << 12) | nth) || substr(uuid_send(coalesce(session, visitor)), 9),
+    int8send(((extract(epoch from at) * 1000)::bigint << 16) | (7 << 12) | nth)
+      || set_byte(substr(names, 1, 8), 0, get_byte(names, 0) & 63 | 128),
     'hex')::uuid
+  from decode(md5(uuid_send(visitor) || coalesce(uuid_send(session), '')), 'hex') as names
 $function$
 ;
 
