@@ -1,9 +1,9 @@
 import type { Part } from './parts.ts'
 
 /** As the cron of `wrangler.toml` has it. */
-const every_ms = 5 * 60_000
+const every_ms = 60_000
 
-/** Strikes the Worker's clock at once and then every five minutes, which workerd on its own machine does not do. */
+/** Strikes the Worker's clock at once and then every minute, which workerd on its own machine does not do. */
 export async function schedule(url: string): Promise<Part> {
   const strike = async () => {
     const response = await fetch(`${url}/cdn-cgi/local/scheduled`)

@@ -5,12 +5,12 @@ import { root } from './command.ts'
 import { demoToken, keep, seedSite } from './demo.ts'
 import { makeFolder } from './folder.ts'
 import { whenHealthy } from './healthy.ts'
+import { startLastingPostgres } from './lasting-postgres.ts'
 import { takeLock } from './lock.ts'
 import { migrated } from './migrated.ts'
 import { createParts, type Parts } from './parts.ts'
 import { keptPepper } from './pepper.ts'
 import { wantedPort } from './port.ts'
-import { startPostgres } from './postgres.ts'
 import { Refusal } from './refusal.ts'
 import { schedule } from './schedule.ts'
 import { startWorker } from './worker.ts'
@@ -68,7 +68,7 @@ function startLock() {
 }
 
 async function ownPostgres(parts: Parts): Promise<string> {
-  const { url } = await parts.add('Postgres', startPostgres({ dir: join(dir, 'postgres') }))
+  const { url } = await parts.add('Postgres', startLastingPostgres({ dir: join(dir, 'postgres') }))
   return url
 }
 

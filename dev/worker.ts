@@ -13,7 +13,7 @@ export type Worker = { exited: Promise<unknown>; stop(): Promise<void> }
 /** `secrets` reach the Worker as its bindings, by way of a file that only we can read; `dir` keeps its KV. */
 export type WorkerOptions = { port: number; dir: string; secrets: Record<string, string> }
 
-/** Two flushes of the queue: wrangler.toml has it wait a second for more. Local queues are in memory only. */
+/** For what was accepted at the last moment: a local queue is in memory only. */
 const drain_ms = 2_000
 const stop_patience_ms = 5_000
 

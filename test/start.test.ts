@@ -75,6 +75,17 @@ test('npm start in a clean checkout answers, Ctrl-C leaves nothing behind, and a
   expect(await pageViews()).toEqual(counted(2))
 })
 
+test('Postgres is started again when it is killed, and what was accepted meanwhile is stored', async () => {
+  const { url, npm } = await start()
+  expect(await visit(url)).toBe(202) // the Worker knows the site now, and has the key of its day
+  await expect.poll(pageViews, { timeout: 20_000 }).toEqual(counted(3))
+  const [postmaster] = readFileSync(join(checkout.dir, '.balise/postgres/data/postmaster.pid'), 'utf8').split('\n')
+  process.kill(Number(postmaster), 'SIGKILL')
+  await npm.said(/^Postgres ended by itself: it is started again\.$/)
+  expect(await visit(url)).toBe(202)
+  await expect.poll(pageViews, { timeout: 60_000 }).toEqual(counted(4))
+})
+
 test('a second npm start in the same folder is refused in one sentence, and the first one goes on', async () => {
   const { url } = await start()
   const second = await checkout.npm(['start'], { PORT: '0' }).ended
