@@ -3,7 +3,7 @@ import { migrate } from '@balise/cli/migrate'
 import { saveSiteAs } from '@balise/cli/site'
 import pg from 'pg'
 import { root } from '../dev/command.ts'
-import { type Postgres, startPostgres } from '../dev/postgres.ts'
+import { type Postgres, startPostgres } from '../dev/postgres/postgres.ts'
 
 /** The database that benches of stored events share, with its site `bench`. */
 export type BenchDatabase = { url: string; site: { id: number }; client: pg.Client; stop: () => Promise<void> }

@@ -10,7 +10,7 @@ import { foldAll } from '@balise/collector/store/fold'
 import { openPostgresDoor } from '@balise/collector/store/postgres'
 import { query } from '@balise/shared/stats/query'
 import pg from 'pg'
-import { startPostgres } from '../dev/postgres.ts'
+import { startPostgres } from '../dev/postgres/postgres.ts'
 import { countOf } from './count-of.ts'
 import { decimal, median, table, whole } from './table.ts'
 

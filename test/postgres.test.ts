@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startPostgres } from '../dev/postgres.ts'
+import { startPostgres } from '../dev/postgres/postgres.ts'
 
 let dir: string
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pepper } from '@balise/cli/pepper'
 import { root } from '../../dev/command.ts'
 import { createParts } from '../../dev/parts.ts'
-import { startPostgres } from '../../dev/postgres.ts'
+import { startPostgres } from '../../dev/postgres/postgres.ts'
 import { type Base, makeBase } from './base.ts'
 import { started, startedOnNode } from './started.ts'
 

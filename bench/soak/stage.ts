@@ -4,7 +4,7 @@ import { pepper } from '@balise/cli/pepper'
 import { createTokenFor } from '@balise/cli/token'
 import { root } from '../../dev/command.ts'
 import { createParts } from '../../dev/parts.ts'
-import { startPostgres } from '../../dev/postgres.ts'
+import { startPostgres } from '../../dev/postgres/postgres.ts'
 import { type Base, makeBase } from '../ingest/base.ts'
 import { startedOnNode } from '../ingest/started.ts'
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { neon, Pool } from '@neondatabase/serverless'
 import { Client } from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { startPostgres } from '../../../dev/postgres.ts'
+import { startPostgres } from '../../../dev/postgres/postgres.ts'
 import { createGateway } from '../src/gateway.ts'
 import { served } from './served.ts'
 

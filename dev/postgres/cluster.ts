@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { PostgresBinaries } from './postgres-binaries.ts'
-import type { PostgresOwner } from './postgres-owner.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal } from '../refusal.ts'
+import type { PostgresBinaries } from './binaries.ts'
+import type { PostgresOwner } from './owner.ts'
 
 /** Where a cluster lives, `data` inside `dir`, and who runs it with what. */
 export type Cluster = { dir: string; data: string; binaries: PostgresBinaries; owner: PostgresOwner }

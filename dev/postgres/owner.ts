@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chownSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Refusal } from './refusal.ts'
+import { Refusal } from '../refusal.ts'
 
 /** Who Postgres runs as: how to say a command so that this person runs it, and how to hand over a file. */
 export type PostgresOwner = {

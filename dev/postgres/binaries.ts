@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { Refusal } from './refusal.ts'
+import { Refusal } from '../refusal.ts'
 
 /** Absolute paths of the two programs we run. */
 export type PostgresBinaries = { initdb: string; postgres: string }
