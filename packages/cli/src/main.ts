@@ -94,7 +94,7 @@ const verbs: Record<string, (given: Given) => Promise<string>> = {
   },
   'site retention': ({ databases, names: [key = ''], options: { months, sums } }) =>
     retainAs(databases, { key, months, sums: sums as 'keep' | 'drop' | undefined }),
-  'rollups check': ({ databases, options }) => checkAllRollups(databases, options.site),
+  'rollups check': ({ databases, options }) => checkAllRollups(databases, options.site, console.error),
   'rollups rebuild': ({ databases, options }) => rebuildRollups(databases, options.site),
   'dead-letters list': ({ databases, options }) => listDeadLetters(databases, options.site).then(aside),
   'dead-letters retry': ({ databases, options }) => retryAllDeadLetters(databases, options.site).then(aside),

@@ -26,12 +26,17 @@ export const rebuildRollups = (databases: Databases, key?: string): Promise<stri
     return `rollups made anew: ${sites.map((site) => site.key).join(', ')}`
   })
 
-/** Proves that the rollups of one site, or of all, equal a count over raw events. Throws where they do not, and names the first difference. */
-export const checkAllRollups = (databases: Databases, key?: string): Promise<string> =>
+/**
+ * Proves that the rollups of one site, or of all, equal a count over raw events. Throws where they do not, and names the
+ * first difference. `tell` is given a line of progress now and then: a site of millions takes minutes.
+ */
+export const checkAllRollups = (databases: Databases, key?: string, tell = (_line: string) => {}): Promise<string> =>
   withDoors(databases, async (doors) => {
     const sites = await sitesOf(doors, key)
     for (const site of sites) {
-      const difference = await checkRollups(site.database, site.id)
+      const difference = await checkRollups(site.database, site.id, {
+        tell: (visitors) => tell(`site ${site.key}: ${visitors} visitors counted anew`),
+      })
       if (difference === being_made_anew)
         throw new Error(`site ${site.key}: its rollups are just being made anew. Ask again later.`)
       if (!difference) continue

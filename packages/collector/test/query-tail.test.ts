@@ -95,7 +95,7 @@ describe('who was here before the last fold and after it', () => {
     }
     expect(await answered()).toEqual(rows)
     await foldToTheEnd(world.database)
-    expect(await checkRollups(world.database, site.id, 7)).toBeUndefined()
+    expect(await checkRollups(world.database, site.id, { events_max: 7 })).toBeUndefined()
     expect(await answered()).toEqual(rows)
   })
 })

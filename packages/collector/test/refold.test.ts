@@ -113,6 +113,7 @@ test('the operator has rollups checked and made anew, and is told what differs',
   await sql`delete from rollups where site = ${site.id} and dimension = 'visit:os'`.execute(world.database)
   const difference = await balise('rollups', 'check', ...named)
   expect(difference).toContain(`site ${site.key}: visit:os "Linux" on 2026-10-24: rollups hold null, raw events give {`)
+  expect(difference).toMatch(/^site \S+: \d+ visitors counted anew$/m)
   expect(difference).toContain(`balise rollups rebuild --site ${site.key}`)
 
   expect(await balise('rollups', 'rebuild', ...named)).toBe(`rollups made anew: ${site.key}`)

@@ -26,12 +26,13 @@ type Sums = {
  * longer.
  *
  * It goes through the visitors in statements of about `events_max` events, and keeps what they add up to in a temporary
- * table: it needs a connection of its own, so Postgres' own protocol. As long as it runs, nothing newer is folded.
+ * table: it needs a connection of its own, so Postgres' own protocol. As long as it runs, nothing newer is folded. `tell` is
+ * given, after each of these statements, how many visitors it has gone through.
  */
 export const checkRollups = (
   database: Database,
   site_id: number,
-  events_max = 50_000,
+  { events_max = 50_000, tell = () => {} }: { events_max?: number; tell?: (visitors: number) => void } = {},
 ): Promise<Difference | typeof being_made_anew | undefined> =>
   database
     .transaction()
@@ -43,11 +44,14 @@ export const checkRollups = (
         create temporary table recounted on commit drop as
         select * from contributions(${site_id}, '{}', 0, '{}')
       `.execute(transaction)
+      let counted = 0
       for (let after: string | undefined = none; after; ) {
         const visitors: string[] = await visitorsAfter(transaction, { site_id, after, events_max })
         const visit = await firstVisitThatDiffers(transaction, site_id, visitors)
         if (visit) return visit
         await recount(transaction, site_id, visitors)
+        counted += visitors.length
+        tell(counted)
         after = visitors.at(-1)
       }
       const orphan = await firstVisitOfNobody(transaction, site_id)
