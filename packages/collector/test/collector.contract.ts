@@ -170,6 +170,26 @@ export const collectorContract = (runtime: string, start: (database_url: string)
       await eventsOn('/good', 1)
     })
 
+    test('stores text that Postgres cannot hold, without what it cannot hold', async () => {
+      const text = 'half a \ud83d and \u0000 none, whole 😀, and \\u0000 in words'
+      const event = { ...viewOf('/odd?ref=%00spring'), title: text, props: { ['\udc00plan']: text } }
+      expect(await send([event, viewOf('/odd')])).toMatchObject({ accepted: 2, refused: [] })
+      await eventsOn('/odd', 2)
+      const held = 'half a  and  none, whole 😀, and \\u0000 in words'
+      const rows = await tell(
+        base.url,
+        'select title, props from events join pages on pages.id = page where props is not null and path = $$/odd$$',
+      )
+      expect(rows).toEqual([{ title: held, props: { plan: held } }])
+      for (const path of ['/v1/events', '/v1/privacy/erasures']) {
+        const given =
+          path === '/v1/events'
+            ? batchOf([viewOf('/')], { site: 'no\u0000body' })
+            : { site: 'no\u0000body', visitor: secret }
+        expect(await problemOf(await post(path, given))).toMatchObject({ http: 403, code: 'unknown_site' })
+      }
+    })
+
     test('turns away automata, by name and counted', async () => {
       const reply = await send(
         [viewOf('/bot')],

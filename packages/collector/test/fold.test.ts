@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { EventRow } from '../src/ingest/row.ts'
+import { indexable } from '../src/ingest/storable.ts'
 import type { AskedSite } from '../src/query/ask.ts'
 import { statementOf } from '../src/query/statement.ts'
 import { being_made_anew, checkRollups } from '../src/store/check-rollups.ts'
@@ -370,6 +371,19 @@ test('the check names the first visit that differs', async ({ world }) => {
   })
   await sql`delete from visits where site = ${site.id} and visitor = ${person(0)}`.execute(world.database)
   expect(await checkRollups(world.database, site.id)).toMatchObject({ value: person(0), rolled_up: null })
+})
+
+test('the longest value is no longer than can be folded', async ({ world }) => {
+  const site = await world.settle('UTC', [])
+  const path = indexable(
+    [...Array(2_000)].map((_, nth) => String.fromCodePoint(0x20000 + ((nth * 7_919) % 40_000))).join(''),
+  )
+  await storeEvents(world.database, {
+    events: [row(site.id, now, { page: { host: '', path, title: null } })],
+    refused: [],
+  })
+  await foldToTheEnd(world.database)
+  await rollupsHold(world.database, site)
 })
 
 test('a step that takes too long makes the next ones smaller, and so does one that fails', async ({ world }) => {

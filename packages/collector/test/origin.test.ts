@@ -63,6 +63,8 @@ describe('where a visit came from', () => {
     ['?utm_source=spring&gclid=Cj0K', undefined, 'spring'],
     ['?fbclid=IwAR', 'https://shop.example/a', 'Facebook'],
     [`?utm_source=${'x'.repeat(300)}`, undefined, 'x'.repeat(200)],
+    [`?utm_source=${'x'.repeat(199)}😀`, undefined, 'x'.repeat(199)],
+    ['?utm_source=%00spring', undefined, 'spring'],
   ])('%s from %s is %s', (url, referrer, source) => expect(from(url, referrer)?.source).toBe(source))
 
   test('a campaign is kept whole', () =>

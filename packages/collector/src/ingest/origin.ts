@@ -3,6 +3,7 @@ import { clickOf } from './click.ts'
 import { remembered } from './remembered.ts'
 import type { Traits } from './row.ts'
 import { type Source, sourceOf } from './source.ts'
+import { storable } from './storable.ts'
 
 type Origin = NonNullable<Traits['origin']>
 
@@ -44,7 +45,7 @@ const originWith = ({ campaign, source, referrer, paid }: Found): Origin => {
 const name_chars_max = 200
 
 const campaignOf = (parameters: URLSearchParams) => {
-  const read = (key: string) => parameters.get(key)?.trim().slice(0, name_chars_max) || null
+  const read = (key: string) => storable(parameters.get(key)?.slice(0, name_chars_max) ?? '').trim() || null
   return {
     source: read('utm_source') ?? read('source') ?? read('ref'),
     medium: read('utm_medium'),

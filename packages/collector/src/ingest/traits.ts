@@ -3,12 +3,13 @@ import { clientOf } from './client.ts'
 import type { Hit } from './hit.ts'
 import { originOf } from './origin.ts'
 import type { Measures, Traits } from './row.ts'
+import { indexable } from './storable.ts'
 
 /** All that is read out of a hit but who it was. */
 export const traitsOf = (hit: Hit): Traits & Measures => {
   const url = new URL(hit.event.url)
   return {
-    page: { host: url.hostname, path: url.pathname, title: hit.event.title || null },
+    page: { host: url.hostname, path: indexable(url.pathname), title: hit.event.title || null },
     origin: originOf(url, hit.event.referrer),
     action: actionOf(hit.event),
     client: clientOf(hit.sender, hit.batch.page),
@@ -24,7 +25,7 @@ const noAction = { name: null, method: null, endpoint: null, status: null, chann
 
 const actionOf = (event: WireEvent): Traits['action'] => {
   if (event.kind === 'api_call')
-    return { ...noAction, method: event.method ?? null, endpoint: event.endpoint, status: event.status }
+    return { ...noAction, method: event.method ?? null, endpoint: indexable(event.endpoint), status: event.status }
   if (event.kind === 'contact') return { ...noAction, channel: event.channel }
   if (event.kind === 'custom') return { ...noAction, name: event.name, currency: event.revenue?.currency ?? null }
   return null

@@ -11,14 +11,10 @@ export const validate = (raw: unknown): { event: WireEvent } | { refusal: Refusa
   }
   if (!isPageAddress(read.data.url))
     return { refusal: { id: read.data.id, reason: 'invalid', detail: 'url: an absolute http or https address' } }
-  if (holdsNul(raw)) return { refusal: { id: read.data.id, reason: 'invalid', detail: 'a text holds U+0000' } }
   return { event: read.data }
 }
 
 const isPageAddress = (url: string): boolean => URL.canParse(url) && /^https?:/i.test(url)
-
-/** Postgres text cannot hold U+0000; one such event would cost its whole batch. */
-const holdsNul = (raw: unknown): boolean => JSON.stringify(raw).includes('\\u0000')
 
 const idOf = (raw: unknown): string | null => {
   if (typeof raw !== 'object' || raw === null || !('id' in raw) || typeof raw.id !== 'string') return null
