@@ -68,6 +68,7 @@ export const createCollector = (deps: CollectorDeps) => {
   const remembered = { ttl_ms: remembered_ms, entries_max: 10_000, now }
 
   const refusals = createRefusalCounts({ deliver, now })
+  const { siteDay, forgetDead } = createSiteDayKeys({ shares: dayShares(placement), vault, keyOf, now })
   const tally = createTally()
 
   /** What is stored at once is folded soon; behind a queue, whoever stores it has it folded. */
@@ -80,7 +81,7 @@ export const createCollector = (deps: CollectorDeps) => {
   const app = createApp({
     findSite: createBoundedCache({ find: placement.findSite, ...remembered }),
     findGrant: createBoundedCache({ find: (token) => findGrant(doorNamed(home).database, token), ...remembered }),
-    keys: { pepper: peppers[0], siteDay: createSiteDayKeys({ shares: dayShares(placement), vault, keyOf, now }) },
+    keys: { pepper: peppers[0], siteDay },
     deliver: deliverAndFold,
     limits,
     quota: createQuota({
@@ -123,6 +124,7 @@ export const createCollector = (deps: CollectorDeps) => {
     count_refusals: () => refusals.deliverNow(),
     destroy_shares: () => everywhere((database) => destroyDeadShares(database, now())),
     sweep_vault: () => vault.sweep(),
+    forget_keys: async () => forgetDead(),
     prepare_partitions: () => everywhere((database) => preparePartitions(database, now())),
     expire_dead_letters: () => everywhere((database) => expireDeadLetters(database, now())),
     retain: () => everywhere((database) => retainAll(database, now(), retaining)),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { siteMomentOf } from '../src/ingest/site-clock.ts'
+import { dayBeganAt, siteMomentOf } from '../src/ingest/site-clock.ts'
 
 /** The second before which a clock leaps or falls back, and a zone it does so in. */
 const leaps = [
@@ -13,8 +13,9 @@ const leaps = [
   ['Pacific/Kiritimati', '2026-06-30T10:00:00Z'],
 ] as const
 
+const moment = fc.tuple(fc.constantFrom(...leaps), fc.integer({ min: -90_000_000, max: 90_000_000 }))
+
 test('the wall clock of a site shows what its zone does, to the millisecond, around leaps too', () => {
-  const moment = fc.tuple(fc.constantFrom(...leaps), fc.integer({ min: -90_000_000, max: 90_000_000 }))
   fc.assert(
     fc.property(moment, ([[time_zone, leap], by_ms]) => {
       const at = new Date(Date.parse(leap) + by_ms)
@@ -27,6 +28,19 @@ test('the wall clock of a site shows what its zone does, to the millisecond, aro
       })
       expect(shown.slice(0, 19).replace('T', ' ')).toBe(calendar.format(at))
       expect(since_midnight_ms % 1000).toBe(at.getUTCMilliseconds())
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('a day begins where no moment before shows it', () => {
+  fc.assert(
+    fc.property(moment, ([[time_zone, leap], by_ms]) => {
+      const at = new Date(Date.parse(leap) + by_ms)
+      const { day } = siteMomentOf(at, time_zone)
+      const began = dayBeganAt(at, time_zone)
+      expect(siteMomentOf(began, time_zone).day).toBe(day)
+      expect(siteMomentOf(new Date(began.getTime() - 1), time_zone).day < day).toBe(true)
     }),
     { numRuns: 2_000 },
   )

@@ -1,9 +1,12 @@
 import { mkdtemp, readdir, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
-import { pseudonymOf } from '../src/ingest/pseudonym.ts'
+import { type KeyOf, type PseudonymKey, pseudonymOf } from '../src/ingest/pseudonym.ts'
 import { createFileVault } from '../src/keys/file-vault.ts'
 import { createSiteDayKeys } from '../src/keys/site-day-keys.ts'
 import { webKeyOf } from '../src/keys/web-key.ts'
@@ -32,9 +35,9 @@ describe('the key of a site-day', () => {
   /** A process of its own: nothing remembered, the same two stores. */
   const processAt = (now: () => Date, place: string) => {
     const vault = createFileVault(place, now)
-    const keys = createSiteDayKeys({ shares: dayShares(placement), vault, keyOf: webKeyOf, now })
+    const { siteDay } = createSiteDayKeys({ shares: dayShares(placement), vault, keyOf: webKeyOf, now })
     return async (day: string) => {
-      const key = await keys(base.site, day)
+      const key = await siteDay(base.site, day)
       return key && pseudonymOf(key, ['a', 'b'])
     }
   }
@@ -74,9 +77,9 @@ describe('the key of a site-day', () => {
       return shares.find(site, day)
     }
     const vault = createFileVault(await folder(), now)
-    const keys = createSiteDayKeys({ shares: { ...shares, find }, vault, keyOf: webKeyOf, now })
+    const { siteDay } = createSiteDayKeys({ shares: { ...shares, find }, vault, keyOf: webKeyOf, now })
     for (const day of ['2026-03-09', '2026-03-09', '2026-03-11', '2026-03-11'])
-      expect(await keys(base.site, day)).toBeNull()
+      expect(await siteDay(base.site, day)).toBeNull()
     // Tomorrow has no key yet, but will have one.
     expect(asked).toEqual(['2026-03-09', '2026-03-11', '2026-03-11'])
   })
@@ -96,6 +99,35 @@ describe('the key of a site-day', () => {
     await createFileVault(place, () => now).sweep()
     expect(await database.selectFrom('site_day_shares').selectAll().execute()).toEqual([])
     expect(await readdir(place)).toEqual([])
+  })
+
+  test('is in no memory once it is dead, though nobody asks for it again', async () => {
+    setFlagsFromString('--expose_gc')
+    const collectGarbage: () => void = runInNewContext('gc')
+    let now = new Date('2026-03-10T12:00:00Z')
+    const made: WeakRef<PseudonymKey>[] = []
+    const keyOf: KeyOf = async (secret) => {
+      const key = await webKeyOf(secret)
+      made.push(new WeakRef(key))
+      return key
+    }
+    const world = {
+      shares: dayShares(placement),
+      vault: createFileVault(await folder(), () => now),
+      keyOf,
+      now: () => now,
+    }
+    const { siteDay, forgetDead } = createSiteDayKeys(world)
+    await siteDay(base.site, '2026-03-10')
+    await setTimeout(1)
+    collectGarbage()
+    expect(made.filter((key) => key.deref())).toHaveLength(1)
+    now = new Date('2026-03-11T23:00:00Z')
+    forgetDead()
+    await setTimeout(1)
+    collectGarbage()
+    expect(made.filter((key) => key.deref())).toHaveLength(0)
+    await forget()
   })
 
   test('cannot be had from the database alone: a restored backup restores no key', async () => {

@@ -31,6 +31,16 @@ export const siteMomentOf = (at: Date, time_zone: string): SiteMoment => {
   }
 }
 
+/** The instant at which the day began that a site's wall clock shows at a moment, whether or not the clock leapt since. */
+export const dayBeganAt = (at: Date, time_zone: string): Date => {
+  const { day, since_midnight_ms } = siteMomentOf(at, time_zone)
+  const began = new Date(at.getTime() - since_midnight_ms)
+  const there = siteMomentOf(began, time_zone)
+  if (there.day !== day) return new Date(began.getTime() + day_ms - there.since_midnight_ms)
+  const before = new Date(began.getTime() - 1)
+  return siteMomentOf(before, time_zone).day === day ? dayBeganAt(before, time_zone) : began
+}
+
 const minute_ms = 60_000
 const day_ms = 86_400_000
 

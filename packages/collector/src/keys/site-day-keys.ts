@@ -1,5 +1,5 @@
 import type { KeyOf, PseudonymKey } from '../ingest/pseudonym.ts'
-import { siteMomentOf } from '../ingest/site-clock.ts'
+import { dayBeganAt, siteMomentOf } from '../ingest/site-clock.ts'
 import type { ShareVault } from './share-vault.ts'
 
 /** One half of a key in the database, with the name of the other half in the vault. */
@@ -28,16 +28,17 @@ type Held = { key: PseudonymKey; dies_at: Date }
  * The vault's half is named by its own hash and written before the database names it. So two processes that begin a day
  * at once agree on the half whose name was kept first, and a crash in between leaves nothing but a share nobody names.
  *
- * The returned function answers `null` for a key that is dead, or was never made for a day that is over. It throws when
- * a store cannot be reached, or a half is missing that should be there.
+ * `siteDay` answers `null` for a key that is dead, or was never made for a day that is over. It throws when a store cannot
+ * be reached, or a half is missing that should be there. `forgetDead` is to be called now and then: nobody may ask for a
+ * dead key again, and it would stay in memory.
  */
 export const createSiteDayKeys = (world: { shares: DayShares; vault: ShareVault; keyOf: KeyOf; now: () => Date }) => {
   const { shares, vault, keyOf, now } = world
   /** `null`: there is none for that day, which is over. Nobody makes one any more, so nobody asks for it again. */
   const held = new Map<string, Held | null>()
 
-  const draw = async (site: number, day: string, since_midnight_ms: number): Promise<DayShare> => {
-    const dies_at = new Date(now().getTime() - since_midnight_ms + lifetime_ms)
+  const draw = async (site: number, day: string, began_at: Date): Promise<DayShare> => {
+    const dies_at = new Date(began_at.getTime() + lifetime_ms)
     const other = crypto.getRandomValues(new Uint8Array(32))
     const other_share = hex(await crypto.subtle.digest('SHA-256', other))
     await vault.put(other_share, other, dies_at)
@@ -54,14 +55,14 @@ export const createSiteDayKeys = (world: { shares: DayShares; vault: ShareVault;
   const load = async (site: { id: number; time_zone: string }, day: string): Promise<Held | null> => {
     const kept = await shares.find(site.id, day)
     if (kept) return kept.dies_at > now() ? rebuild(kept) : null
-    const today = siteMomentOf(now(), site.time_zone)
-    return day === today.day ? rebuild(await draw(site.id, day, today.since_midnight_ms)) : null
+    if (day !== siteMomentOf(now(), site.time_zone).day) return null
+    return rebuild(await draw(site.id, day, dayBeganAt(now(), site.time_zone)))
   }
 
   const isOver = (day: string, time_zone: string): boolean =>
     day < siteMomentOf(new Date(now().getTime() - clocks_apart_ms_max), time_zone).day
 
-  return async (site: { id: number; time_zone: string }, day: string): Promise<PseudonymKey | null> => {
+  const siteDay = async (site: { id: number; time_zone: string }, day: string): Promise<PseudonymKey | null> => {
     const name = `${site.id} ${day}`
     // A key and never a promise of one: see `store/bounded-cache.ts`.
     const known = held.get(name)
@@ -71,6 +72,12 @@ export const createSiteDayKeys = (world: { shares: DayShares; vault: ShareVault;
     if (alive || isOver(day, site.time_zone)) held.set(name, alive)
     return alive?.key ?? null
   }
+
+  const forgetDead = (): void => {
+    for (const [name, found] of held) if (found && found.dies_at <= now()) held.set(name, null)
+  }
+
+  return { siteDay, forgetDead }
 }
 
 /** A half of a key that should be there is not, or not yet: KV may take a while to show a new one everywhere. */
