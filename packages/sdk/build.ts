@@ -66,7 +66,7 @@ const inner = [
   'make',
   'may',
   'secret',
-  'sessionAt',
+  'sessionNow',
   'settle',
   'tell',
   'to',

@@ -25,13 +25,13 @@ export const sizesOf = async (folder: string): Promise<Size[]> => {
   const views = await shaken(createWith('pageViews()'))
   const more = async (capture: string) => (await shaken(createWith(`pageViews(), ${capture}`))) - views
   return [
-    { what: '/balise.js', bytes: compressed(await readFile(`${folder}/balise.js`)), bytes_max: 4_800 },
+    { what: '/balise.js', bytes: compressed(await readFile(`${folder}/balise.js`)), bytes_max: 4_920 },
     {
       what: 'npm: countPageViews',
       bytes: await shaken(`import { countPageViews } from 'sdk'\ncountPageViews(${destination})`),
-      bytes_max: 1_880,
+      bytes_max: 1_890,
     },
-    { what: 'npm: createBalise with page views', bytes: views, bytes_max: 3_900 },
+    { what: 'npm: createBalise with page views', bytes: views, bytes_max: 3_980 },
     { what: 'npm: + contacts()', bytes: await more('contacts()'), bytes_max: 450 },
     { what: 'npm: + engagement()', bytes: await more('engagement()'), bytes_max: 250 },
     { what: 'npm: + outbound()', bytes: await more('outbound()'), bytes_max: 550 },

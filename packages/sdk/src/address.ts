@@ -7,7 +7,10 @@ export const plainAddress: Address = () => document.URL.replace(/#.*/, '')
 /** As `hashAddress` in `api.ts` says. */
 export const hashAddress = (): Address => () => {
   const { origin, pathname, search, hash } = location
-  return origin + (pathname + hash).replace(/\/?#\/?/, '/') + search
+  // An answer to a sign-in (OAuth) is no page.
+  const route = hash.replace(/^#[^/?]*=.*/, '')
+  // Either may have a query.
+  return origin + ((pathname + route).replace(/\/?#\/?/, '/') + search).replace(/\?(.*)\?/, '?$1&')
 }
 
 /** As `canonicalAddress` in `api.ts` says. */

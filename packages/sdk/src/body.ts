@@ -8,6 +8,8 @@ export type Heading = Omit<Batch, 'events' | 'sent_at' | 'page'>
  * events travel in the order they happened.
  */
 export const bodyOf = (heading: Heading, events: string[]): string => {
-  const page: Batch['page'] = { screen: `${screen.width}x${screen.height}`, language: navigator.language }
+  // A page may have a `screen` of its own.
+  const { width, height } = window.screen || {}
+  const page: Batch['page'] = { screen: `${width | 0}x${height | 0}`, language: navigator.language }
   return `${JSON.stringify({ ...heading, sent_at: Date.now(), page }).slice(0, -1)},"events":[${events.sort()}]}`
 }

@@ -25,7 +25,7 @@ export const createClient = (options: ClientOptions): Balise => {
   const outbox = createOutbox(site)
   const begin = (): void => {
     if (mayKeep()) {
-      identity.sessionAt(Date.now())
+      identity.sessionNow()
       // The level may be lowered before it is read.
       outbox.adopt((entry) => mayKeep() && street.hold(entry))
     }
@@ -34,8 +34,9 @@ export const createClient = (options: ClientOptions): Balise => {
     to: options,
     rank: () => rank(),
     begin,
-    sessionAt: identity.sessionAt,
-    whoNow: () => ({ visitor: identity.secret() || undefined, user: (rank() === 3 && user) || undefined }),
+    sessionNow: identity.sessionNow,
+    whoNow: (session) =>
+      mayKeep() && { session, visitor: identity.secret() || undefined, user: (rank() === 3 && user) || undefined },
     keep: (waiting) => mayKeep() && outbox.keep(waiting),
   })
   const tell: Tell = (draft) => isStopped || street.tell(draft)
@@ -61,6 +62,8 @@ export const createClient = (options: ClientOptions): Balise => {
       ...verbsOf(tell),
       notice: (capture) => watch([capture as Noticing], tell, street),
       identify(name) {
+        // A number, or nobody, is no type error to JavaScript.
+        name = `${name ?? ''}`
         user = name.length > user_chars_max ? '' : name
       },
       optOut,

@@ -51,7 +51,7 @@ const open = (to: Destination): void => {
     }
   }
 
-  const tell: Tell = (draft) => {
+  const tell: Tell = calm((draft) => {
     const at = Date.now()
     const event: TrackedEvent = { id: uuidv7(at), at, url: address(), ...draft }
     const given = !signals() && (to.before_send ? to.before_send(event) : event)
@@ -61,7 +61,7 @@ const open = (to: Destination): void => {
       dropped++
     }
     if (!failures) flush()
-  }
+  })
 
   watch([pageViews()], tell, { address, flush })
 }

@@ -45,7 +45,7 @@ export const allFields: Fields = {
       Object.entries(props)
         .filter(([, value]) => /string|boolean/.test(typeof value) || Number.isFinite(value))
         .slice(0, props_max)
-        .map(([name, value]) => [name.slice(0, prop_key_chars_max), text(value, prop_value_chars_max)]),
+        .map(([name, value]) => [text(name, prop_key_chars_max), text(value, prop_value_chars_max)]),
     ),
 }
 

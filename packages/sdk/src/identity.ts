@@ -3,9 +3,9 @@ import { random, uuidv7 } from './uuid.ts'
 
 /** Who the visitor is to this browser, as far as the level lets anything be known. */
 export type Identity = {
-  /** The session that a moment belongs to: a UUIDv7, renewed after 30 minutes without an event. */
-  sessionAt: (at_ms: number) => string
-  /** The visitor's secret, or `''` where it may not or cannot be kept: a new visitor on every page would be a lie. */
+  /** The session that this moment belongs to, while one may be kept: a UUIDv7, renewed after 30 minutes without an event. */
+  sessionNow: () => string | undefined
+  /** The visitor's secret, or `''` where none can be kept: a new visitor on every page would be a lie. */
   secret: () => string | undefined
   /** Forgets both; whatever comes next belongs to another session. */
   erase: () => void
@@ -19,32 +19,29 @@ const gap_ms_max = 30 * 60_000
 export const person = 'person'
 
 /**
- * Keeps the identity of a visitor: on `disk`, shared with other tabs, while it `may`; else in memory, and without a secret.
+ * Keeps the identity of a visitor on `disk` while it `may`, and nowhere else: what another tab forgets is forgotten here too.
  * The secret is renewed 13 months after it was first seen, however often it was seen since.
  */
 export const createIdentity = (disk: Disk, may: () => boolean): Identity => {
-  let memory = ''
-  const known = () => (may() ? disk.kept(person) : '')
+  const known = () => disk.kept(person).split(' ')
   return {
-    sessionAt(at_ms) {
+    sessionNow() {
+      if (!may()) return undefined
+      const at_ms = Date.now()
       // Either of two moments may come first: a device's clock may have been set back.
       const isAlive = (moment: unknown, ms_max: number) => Math.abs(at_ms - (moment as number)) < ms_max
-      const isKept = may()
-      let [secret = '', since, session = '', last] = (known() || memory).split(' ')
-      if (isKept && !isAlive(since, age_ms_max)) {
+      let [secret = '', since, session = '', last] = known()
+      if (!isAlive(since, age_ms_max)) {
         secret = newSecret()
         since = `${at_ms}`
       }
       if (!isAlive(last, gap_ms_max)) session = uuidv7(at_ms)
-      memory = [secret, since, session, at_ms].join(' ')
-      if (isKept) disk.keep(person, memory)
-      return session
+      disk.keep(person, [secret, since, session, at_ms].join(' '))
+      // Where storage is blocked there is none: all that happens is one batch's, not a session each.
+      return known()[2]
     },
-    secret: () => known().split(' ')[0],
-    erase() {
-      memory = ''
-      disk.keep(person)
-    },
+    secret: () => known()[0],
+    erase: () => disk.keep(person),
   }
 }
 

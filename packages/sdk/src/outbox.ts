@@ -21,9 +21,13 @@ export const createOutbox = (site: string): Outbox => {
   let opened: Promise<IDBDatabase> | undefined
   let kept: readonly Entry[] | undefined
 
+  const forget = (): void => {
+    opened = kept = undefined
+  }
+
   /** One after the other: nothing is kept before it is known what was left. */
   const use = (act: (pages: IDBObjectStore) => unknown): void => {
-    opened = (opened || open(name)).then(async (database) => {
+    opened = (opened || open(name, forget)).then(async (database) => {
       const change = database.transaction(name, 'readwrite')
       await act(change.objectStore(name))
       // Now: a page that is frozen or killed answers no event of the database, and would hold others up until it is evicted.
@@ -47,18 +51,21 @@ export const createOutbox = (site: string): Outbox => {
       kept = entries
     },
     erase: calm(() => {
-      opened = kept = undefined
+      forget()
       indexedDB.deleteDatabase(name)
     }),
   }
 }
 
-const open = async (name: string): Promise<IDBDatabase> => {
+const open = async (name: string, onClose: () => void): Promise<IDBDatabase> => {
   const request = indexedDB.open(name)
   request.onupgradeneeded = () => request.result.createObjectStore(name)
   const database = await resultOf(request)
   // Who erases, in this tab or another, waits for nobody.
-  database.onversionchange = () => database.close()
+  database.onversionchange = () => {
+    database.close()
+    onClose()
+  }
   return database
 }
 

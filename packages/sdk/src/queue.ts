@@ -57,7 +57,9 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
   /** As many as one request holds, of one session; none while none may go. */
   const nextBeside = (others: readonly Entry[]): Entry[] => {
     if (!may() || performance.now() < closed_until_ms) return []
-    const visit = without(waiting, leaving).filter(({ session }, _, [first]) => session === first?.session)
+    const rest = without(waiting, leaving)
+    const of = rest[0]?.session
+    const visit = rest.filter(({ session }) => session === of)
     return within([...others, ...visit], in_flight_bytes_max).slice(others.length, others.length + events_per_batch_max)
   }
 
@@ -125,6 +127,8 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
     },
     async flush() {
       depart()
+      // Another tab may have opted out: what was left with the browser is taken back.
+      changed()
       // A listener of the page that hears of the end after us has a last word as well.
       gathered_at_ms = -1
       return (await Promise.all(answers)).flat()

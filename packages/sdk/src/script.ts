@@ -23,6 +23,10 @@ const page = window as unknown as {
 /** What is noticed unless `data-without` names it. */
 const usual = { 'page-views': pageViews, contacts, engagement, outbound }
 
+/** A pattern of the names in a list. */
+const namesIn = (list: string): RegExp =>
+  new RegExp(`^(${list.replace(/\W/g, (sign) => (sign > ' ' ? `\\${sign}` : '|'))})$`)
+
 const open = ({ dataset, src }: HTMLScriptElement): void => {
   const before = page.balise
   // A second tag on one page would count everything twice.
@@ -33,14 +37,14 @@ const open = ({ dataset, src }: HTMLScriptElement): void => {
     endpoint: dataset['endpoint'] || new URL(src).origin,
     consent: dataset['consent'] as ConsentLevel,
     debug: 'debug' in dataset,
-    allow_query: dataset['allowQuery'] ? new RegExp(`^(${dataset['allowQuery'].replace(/ /g, '|')})$`) : undefined,
+    allow_query: dataset['allowQuery'] ? namesIn(dataset['allowQuery']) : undefined,
     before_send: page[dataset['beforeSend'] as 'before_send'],
     address: 'hash' in dataset ? hashAddress() : undefined,
     capture: Object.entries(usual).flatMap(([name, make]) => (dataset['without']?.includes(name) ? [] : make())),
   })
   page.balise = balise as Balise & Door
   for (const [path, args] of before?.calls || [])
-    path.reduce<Door>((door, name) => door[name] as Door, balise as Balise & Door)(...args)
+    calm(() => path.reduce<Door>((door, name) => door[name] as Door, balise as Balise & Door)(...args))()
   // What most pages do without stands beside this script, and is loaded where asked for.
   for (const name of dataset['with']?.split(' ') || [])
     document.head.append(

@@ -37,7 +37,7 @@ export const scrub = (text: string): string =>
       )
       // After a `+`, after a 0 with gaps, or as North America writes its numbers; but no date before a time, no part of a UUID.
       .replace(
-        /\(?(\+\d|\b0(?=0?[1-9]\d{0,3}[^\w:,])|\b[2-9](?=\d\d[^\w:,]{1,2}[2-9]\d\d[^\w:,]\d{4}\b))([^\w:,]{0,2}\d){8,14}(?!\w|[:-][\da-f])/g,
+        /\(?(\+\d|\b0(?=0?[1-9]\d{0,3}[^\w:,])|\b[2-9](?=\d\d[^\w:,]{1,2}[2-9]\d\d[^\w:,]\d{4}\b))([^\w:,]{0,2}\d){8,14}(?!\w|[:-][\da-f]+\b)/g,
         ':phone',
       )
     // What only decoding or cutting has brought together takes another look; each leaves less, or one `@` fewer.

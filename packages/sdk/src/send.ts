@@ -7,12 +7,13 @@ export type Outcome = [verdict: 'sent' | 'refused' | 'lost', answer: unknown, wa
 /** How long an answer may take before the request counts as lost. */
 const answer_ms_max = 30_000
 
-/** Text, which needs no preflight, without cookies, outliving the page. */
+/** Text, which needs no preflight, without cookies and the page's whole address, outliving the page. */
 const postOf = (body: string, signal: AbortSignal): RequestInit => ({
   method: 'POST',
   body,
   credentials: 'omit',
   keepalive: true,
+  referrerPolicy: 'origin',
   signal,
 })
 

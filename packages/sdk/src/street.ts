@@ -24,8 +24,10 @@ export type StreetParts = {
   rank: () => Rank
   /** Called before the first event is made. */
   begin: () => void
-  sessionAt: (at_ms: number) => string
-  whoNow: () => Pick<Heading, 'visitor' | 'user'>
+  /** The session that this moment belongs to, while one may be kept. */
+  sessionNow: () => string | undefined
+  /** What may be said of the visitor beside this session. */
+  whoNow: (session: string | undefined) => false | Pick<Heading, 'session' | 'visitor' | 'user'>
   /** Told what no answer came for yet, whenever that changes. */
   keep: (waiting: readonly Entry[]) => void
 }
@@ -41,7 +43,7 @@ export type Street = Omit<Queue, 'add'> & {
 }
 
 /** Lays the street from this page to its collector. */
-export const createStreet = ({ to, rank, begin, sessionAt, whoNow, keep }: StreetParts): Street => {
+export const createStreet = ({ to, rank, begin, sessionNow, whoNow, keep }: StreetParts): Street => {
   const address = to.address || plainAddress
   const events_url = `${to.endpoint}/v1/events`
   /** How many events had no room, and nobody was told yet. */
@@ -59,10 +61,10 @@ export const createStreet = ({ to, rank, begin, sessionAt, whoNow, keep }: Stree
         site: to.site,
         consent: levels[rank() as number] as ConsentLevel, // nothing departs before there is one
         dropped: dropped || undefined,
-        session: batch[0]?.session,
-        ...whoNow(),
+        ...whoNow(batch[0]?.session),
       },
-      batch.map(({ json }) => json),
+      // What was told at marketing may leave below it.
+      batch.map(({ json }) => (rank() === 3 ? json : json.replace(/((clk?id|braid)=)[^&"]+/g, '$1'))),
     )
 
   const queue = createQueue({
@@ -100,11 +102,16 @@ export const createStreet = ({ to, rank, begin, sessionAt, whoNow, keep }: Stree
     if (!given) return report('refused', allowed === 0 ? 'no consent' : 'before_send', event)
     const json = jsonOf(given, allFields, levels[allowed as number] as ConsentLevel, to.allow_query)
     report('held', json)
+    let own: string | undefined
     hold({
       json,
       bytes: new TextEncoder().encode(json).length + 1,
       rank: worth[draft.kind],
-      session: sessionAt(draft.at),
+      /** What was told before a session may be kept belongs to that which is kept then. */
+      get session() {
+        own = own || sessionNow()
+        return own
+      },
     })
   })
 

@@ -186,6 +186,14 @@ describe('attention', () => {
   })
 })
 
+test('a call that is none, said before the script came, costs no other', async () => {
+  site.html = `<script>window.balise = { calls: [[['trackEvent'], ['x']], [['consent', 'set'], ['none']]] }</script>${pageOf('data-with="js-errors"')}`
+  await page.goto(site.url)
+  await page.waitForFunction(() => document.querySelector('script[src$="balise-js-errors.js"]'))
+  expect(await say(page, (balise) => balise.consent.get())).toBe('none')
+  expect(site.posts).toEqual([])
+})
+
 test('what was said before the script came is kept by the README’s stub', async () => {
   const [stub] = readFileSync(here('README.md'), 'utf8').match(/<script>\s*const later[\s\S]*?<\/script>/) ?? []
   expect(stub).toBeDefined()

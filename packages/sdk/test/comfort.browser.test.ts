@@ -50,6 +50,18 @@ describe('a hook that sees each event before it is sent', () => {
     ])
   })
 
+  test('costs page views alone no other view by an error', async () => {
+    site.html = `<!doctype html><title>Paniers</title><script type="module">
+      import { countPageViews } from '/index.js'
+      let seen = 0
+      const before_send = (event) => { if (!seen++) throw new Error('once'); return event }
+      countPageViews({ site: 'demo', endpoint: location.origin, before_send })
+      history.pushState({}, '', '/2')
+    </script>`
+    await page.goto(`${site.url}/1`)
+    expect(await site.events(1)).toMatchObject([{ url: `${site.url}/2` }])
+  })
+
   test('counts for page views alone as well', async () => {
     site.html = `<!doctype html><title>Paniers</title><script type="module">
       import { countPageViews } from '/index.js'

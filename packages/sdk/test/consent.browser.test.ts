@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Balise } from '../src/api.ts'
 import { openChromium, type Shop, say } from './chromium.ts'
-import { openSite, pageOf, type Site } from './site.ts'
+import { moduleOf, openSite, pageOf, type Site } from './site.ts'
 
 let browser: Browser
 let person: BrowserContext
@@ -101,8 +102,8 @@ test('at anonymous a page stores nothing and reads nothing but whether its visit
   expect(new Set(await touched())).toEqual(new Set(['localStorage', 'getItem balise:demo:opt-out']))
   expect(await keys()).toEqual([])
   const [batch] = site.batches()
-  expect(batch).toMatchObject({ consent: 'anonymous', session: expect.any(String) })
-  expect(batch).not.toHaveProperty('visitor')
+  expect(batch).toMatchObject({ consent: 'anonymous' })
+  for (const name of ['visitor', 'session']) expect(batch).not.toHaveProperty(name)
 })
 
 describe.each([
@@ -165,6 +166,58 @@ describe('at analytics', () => {
     expect(before?.[key] === after?.[key]).toBe(isKept)
   })
 
+  test.each([
+    { says: 'the script', html: pageOf('', `<script type="module">balise.consent.set('analytics')</script>`) },
+    {
+      says: 'a site that asks first',
+      html: pageOf('data-consent="none"', `<script type="module">balise.consent.set('analytics')</script>`),
+    },
+    {
+      says: 'the module',
+      html: moduleOf('sdk.pageViews()').replace('</script>', `;balise.consent.set('analytics')</script>`),
+    },
+  ])('a person whose page sets the level stays in one session: $says', async ({ html }) => {
+    site.html = html
+    for (const [pages, path] of ['/1', '/2', '/3'].entries()) {
+      await page.goto(site.url + path)
+      await site.events(2 * pages + 1)
+      await say(page, (balise) => balise.track('pressed'))
+      await site.events(2 * pages + 2)
+    }
+    expect(site.batches().every(({ consent }) => consent === 'analytics')).toBe(true)
+    expect(new Set(site.batches().map(({ visitor, session }) => `${visitor} ${session}`)).size).toBe(1)
+  })
+
+  test('a secret that another tab forgets is forgotten here too', async () => {
+    await open('data-consent="analytics"')
+    await site.events(1)
+    const tab = await person.newPage()
+    await tab.goto(`${site.url}/tab`)
+    await site.events(2)
+    await say(tab, (balise) => balise.consent.set('anonymous'))
+    await say(page, (balise) => balise.track('later'))
+    await say(page, (balise) => balise.flush())
+    const [before] = site.batches()
+    const after = site.batches().at(-1)
+    expect(after).toMatchObject({ consent: 'analytics', visitor: expect.any(String) })
+    expect(after?.visitor).not.toBe(before?.visitor)
+    expect(after?.session).not.toBe(before?.session)
+  })
+
+  test('what waits outlives its page though another tab erased what there was', async () => {
+    await open('data-consent="analytics"')
+    await site.events(1)
+    const tab = await person.newPage()
+    await tab.goto(`${site.url}/tab`)
+    await site.events(2)
+    await say(tab, (balise) => balise.consent.set('anonymous'))
+    await expect.poll(databases).toEqual([])
+    await tab.close()
+    site.answer = () => ({ status: 503 })
+    await say(page, (balise) => balise.track('kept'))
+    await expect.poll(databases).toEqual(['balise:demo'])
+  })
+
   test('a secret is not prolonged by being used', async () => {
     await open('data-consent="analytics"')
     await site.events(1)
@@ -193,8 +246,9 @@ describe('at analytics', () => {
     await say(page, (balise) => balise.track('later'))
     await say(page, (balise) => balise.flush())
     const [before, after] = site.batches()
+    expect(before?.session).toBeDefined()
     expect(after?.visitor).toBeUndefined()
-    expect(after?.session).not.toBe(before?.session)
+    expect(after?.session).toBeUndefined()
   })
 
   test('a page whose storage is blocked tells nonetheless, as nobody', async () => {
@@ -222,7 +276,53 @@ test.each([
   expect(site.batches()[0]?.user).toBe(user)
 })
 
+test.each([
+  {
+    lower: 'anonymous',
+    says: 'no session, no click',
+    set: (balise: Balise) => balise.consent.set('anonymous'),
+    session: undefined,
+  },
+  {
+    lower: 'analytics',
+    says: 'no click',
+    set: (balise: Balise) => balise.consent.set('analytics'),
+    session: expect.any(String),
+  },
+])('what was told at marketing and leaves at $lower says $says', async ({ lower, set, session }) => {
+  await open('data-consent="marketing"', '/?utm_source=x&gclid=click')
+  await say(page, set)
+  const [view] = await site.events(1)
+  expect(view?.url).toBe(`${site.url}/?utm_source=x&gclid=`)
+  expect(site.batches()[0]).toMatchObject({ consent: lower })
+  expect(site.batches()[0]?.session).toEqual(session)
+})
+
+test('who signs out is nobody, and a number is a name', async () => {
+  await open('data-consent="marketing"')
+  for (const name of [4711, null]) {
+    await page.evaluate((given) => (window as unknown as Shop).balise.identify(given as unknown as string), name)
+    await say(page, (balise) => balise.track('told'))
+    await say(page, (balise) => balise.flush())
+  }
+  expect(site.batches().map(({ user }) => user)).toEqual(['4711', undefined])
+})
+
 describe('an opt-out', () => {
+  test('in another tab takes back what was left with the browser', async () => {
+    site.answer = () => ({ status: 503 })
+    await open('')
+    await say(page, (balise) => balise.flush())
+    const tab = await person.newPage()
+    await tab.goto(`${site.url}/tab`)
+    await say(tab, (balise) => balise.optOut())
+    await tab.close()
+    const tried = site.posts.length
+    await page.goto('about:blank')
+    await page.waitForTimeout(500)
+    expect(site.posts.length).toBe(tried)
+  })
+
   test('stops everything, and is the one thing remembered', async () => {
     await open('data-consent="analytics"')
     await site.events(1)

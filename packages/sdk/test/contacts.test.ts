@@ -6,6 +6,7 @@ test.each([
   ['tel:+237600000000;ext=1', 'phone', '+237600000000'],
   ['mailto:hello@shop.example?subject=Hi', 'email', 'hello@shop.example'],
   ['sms:+237600000000?body=Hi', 'sms', '+237600000000'],
+  ['sms:+237600000000&body=Hi', 'sms', '+237600000000'],
   ['https://wa.me/237600000000?text=Hi', 'whatsapp', '237600000000'],
   ['https://api.whatsapp.com/send?phone=237600000000&text=Hi', 'whatsapp', '237600000000'],
   ['https://api.whatsapp.com/send/?phone=%2B237600000000', 'whatsapp', '237600000000'],

@@ -105,6 +105,31 @@ describe.each([
   })
 })
 
+test.each(['var navigation = [1]; var screen = "home"', 'const navigation = document.documentElement; let screen'])(
+  'a page with names of its own is counted, and left in peace: %s',
+  async (names) => {
+    const thrown: unknown[] = []
+    page.on('pageerror', (error) => thrown.push(error))
+    site.html = `<script>${names}</script>${pageOf()}`
+    await page.goto(`${site.url}/a`)
+    await site.events(1)
+    await page.evaluate(() => history.pushState({}, '', '/b'))
+    await expect.poll(async () => (await views()).map(({ to }) => to)).toEqual(['/a', '/b'])
+    expect(thrown).toEqual([])
+  },
+)
+
+test('the page’s address travels in no header', async () => {
+  const referrers: (string | undefined)[] = []
+  site.serve = ({ method, headers }) => {
+    if (method === 'POST') referrers.push(headers.referer)
+    return false
+  }
+  await page.goto(`${site.url}/reset/jane@mail.example?token=secret`)
+  await site.events(1)
+  expect(referrers).toEqual([`${site.url}/`])
+})
+
 test('a page that comes back from the cache is seen once more', async () => {
   await page.goto(`${site.url}/a`)
   await page.evaluate(() => Object.assign(window, { sameDocument: true }))
@@ -165,7 +190,21 @@ describe('a page is called', () => {
       html: pageOf('data-hash'),
       opens: '/?utm_source=x#/a',
       moves: [fragment('#/b?tab=1'), fragment('#/b?tab=1'), fragment('#'), (page) => page.goBack()],
-      seen: ['/a?utm_source=x', '/b', '/?utm_source=x', '/b'],
+      seen: ['/a?utm_source=x', '/b?utm_source=x', '/?utm_source=x', '/b?utm_source=x'],
+    },
+    {
+      by: 'its address, where its fragment answers a sign-in',
+      html: pageOf('data-hash'),
+      opens: '/#access_token=abcDEF12345&state=/a',
+      moves: [fragment('#/b')],
+      seen: ['/', '/b'],
+    },
+    {
+      by: 'its address with what the script tag keeps of its query',
+      html: pageOf('data-allow-query="ids[] page"'),
+      opens: '/a?ids[]=7&q=1&page=2',
+      moves: [],
+      seen: ['/a?ids[]=7&page=2'],
     },
     {
       by: 'its fragment, where the app says so',

@@ -7,7 +7,7 @@ import { onLink } from './link.ts'
 const links: readonly (readonly [ContactChannel, RegExp])[] = [
   ['phone', /^tel:([^?;]+)/],
   ['email', /^mailto:([^?;]+)/],
-  ['sms', /^sms:([^?;]+)/],
+  ['sms', /^sms:([^?;&]+)/],
   ['whatsapp', /^(?:wa\.me\/|(?:(?:api|web|chat)\.whatsapp\.com|whatsapp:)(?:.*phone=\W*(?:2B)?)?)(\d*)/],
   ['chat', /^(?:(?:t|telegram|m|signal)\.me\/|(?:tg|fb-messenger|sgnl):)/],
   [

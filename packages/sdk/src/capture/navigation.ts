@@ -17,7 +17,9 @@ export const onNavigation = (address: Address, act: (from: string) => void): voi
     if (from !== here) act(from)
   })
 
-  if (window.navigation) {
+  // A page may have a `navigation` of its own.
+  const { navigation } = window
+  if (navigation?.currentEntry) {
     navigation.addEventListener('currententrychange', moved)
     return
   }
