@@ -3,11 +3,13 @@ import { livesElsewhere } from './elsewhere.ts'
 import { type Outcome, sitesOf, storeEvents } from './events.ts'
 import type { Placement } from './placement.ts'
 
-/** What of a delivery goes to which database, by name. */
-export const partsOf = async (placement: Placement, delivery: Delivery): Promise<Map<string, Delivery>> => {
-  const sites = sitesOf(delivery)
+/** What of a delivery goes to which database, by name, as `nameOf` tells it of each site. */
+export const partsOf = async (
+  delivery: Delivery,
+  nameOf: (site: number) => Promise<string>,
+): Promise<Map<string, Delivery>> => {
   const names = new Map<number, string>()
-  for (const site of sites) names.set(site, await placement.nameOf(site))
+  for (const site of sitesOf(delivery)) names.set(site, await nameOf(site))
   const distinct = new Set(names.values())
   const partOf = (name: string): Delivery => {
     const isThere = ({ site }: { site: number }) => names.get(site) === name
@@ -21,7 +23,7 @@ export const partsOf = async (placement: Placement, delivery: Delivery): Promise
  * live now. When it throws, some of it may be stored, and all of it may be stored again.
  */
 export const storePlaced = async (placement: Placement, delivery: Delivery, tries = 2): Promise<Outcome[]> => {
-  const parts = await partsOf(placement, delivery)
+  const parts = await partsOf(delivery, placement.nameOf)
   const storing = [...parts].map(async ([name, part]) =>
     storeEvents(placement.doorNamed(name).database, part).catch((failure: unknown) => {
       if (!livesElsewhere(failure) || tries < 2) throw failure
