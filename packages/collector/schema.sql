@@ -47,7 +47,8 @@ create table copies (
 
 create table counted_refusals (
   id uuid not null,
-  site integer not null
+  site integer not null,
+  at timestamp with time zone not null default now()
 ) with (autovacuum_vacuum_scale_factor=0.05);
 
 create table dead_letters (
@@ -353,7 +354,7 @@ alter table copies add constraint copies_pkey PRIMARY KEY (site, database);
 
 alter table copies add constraint copies_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
 
-alter table counted_refusals add constraint counted_refusals_pkey PRIMARY KEY (id, site);
+alter table counted_refusals add constraint counted_refusals_pkey PRIMARY KEY (site, id);
 
 alter table counted_refusals add constraint counted_refusals_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
 
@@ -444,6 +445,8 @@ alter table unfolded add constraint unfolded_pkey PRIMARY KEY (site, visitor);
 CREATE INDEX border_visits_site ON public.border_visits USING btree (site);
 
 CREATE INDEX border_visits_visitor ON public.border_visits USING btree (site, visitor);
+
+CREATE INDEX counted_refusals_at ON public.counted_refusals USING btree (at);
 
 CREATE INDEX events_skewed ON ONLY public.events USING btree (site, at) WHERE skewed;
 
@@ -2103,19 +2106,16 @@ CREATE OR REPLACE FUNCTION public.refuse_too_old()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
-declare
-  clock text;
 begin
   if new.stored_by <> pg_current_xact_id()::text::bigint then return new; end if;
   -- Nor are those of a site that arrives here (0008): it was asked where it came from.
-  select time_zone into clock from sites
-  left join packs on packs.site = id
-  where id = new.site and (new.at < day_start(raw_from, time_zone) or new.at < closed_before)
-    and not coalesce((to_jsonb(sites) ->> 'arrives')::boolean, false);
-  if not found then return new; end if;
-  insert into refusals (site, day, reason, count) values (new.site, (now() at time zone clock)::date, 'too_old', 1)
-  on conflict (site, day, reason) do update set count = refusals.count + 1;
-  return null;
+  if exists (
+    select from sites
+    left join packs on packs.site = id
+    where id = new.site and (new.at < day_start(raw_from, time_zone) or new.at < closed_before)
+      and not coalesce((to_jsonb(sites) ->> 'arrives')::boolean, false)
+  ) then return null; end if;
+  return new;
 end
 $function$
 ;
@@ -2417,28 +2417,32 @@ begin
 
   return query
   with missing as (
-    select sent.site, sent.id, exists (
-      select from suppressions as s where s.site = sent.site and s.subject in (sent.visitor, sent."user")) as forgotten
+    select distinct site, id, case
+      when exists (select from suppressions as s where s.site = sent.site and s.subject in (visitor, "user")) then 'forgotten'
+      when exists (select from events as e where e.site = sent.site and e.id = sent.id) then 'duplicate'
+      else 'too_old' end as outcome
     from unnest(event.site, event.id, visitors, event."user") as sent (site, id, visitor, "user")
-    where sent.id in (select unnest(event.id) except select unnest(stored))
+    where id in (select unnest(event.id) except select unnest(stored))
   ),
   refused as (
-    select * from json_to_recordset(part.refused) as r (site integer, day date, reason text, count bigint, delivery uuid)
+    select site, day, reason, count, md5(uuid_send(delivery) || date_send(day) || textsend(reason))::uuid as name
+    from json_to_recordset(part.refused) as r (site integer, day date, reason text, count bigint, delivery uuid)
     union all
-    select m.site, (now() at time zone s.time_zone)::date, 'forgotten', 1, m.id
-    from (select distinct site, id from missing where forgotten) as m join sites as s on s.id = m.site
+    select site, (now() at time zone time_zone)::date, outcome, 1, missing.id
+    from missing join sites on sites.id = site
+    where outcome <> 'duplicate'
   ),
   newly as (
-    insert into counted_refusals (id, site)
-    select distinct delivery, site from refused where delivery is not null
-    order by delivery, site
+    insert into counted_refusals (site, id)
+    select distinct site, name from refused where name is not null
+    order by site, name
     on conflict do nothing
-    returning counted_refusals.id, counted_refusals.site
+    returning counted_refusals.site, counted_refusals.id
   ),
   counted as (
     insert into refusals (site, day, reason, count)
     select site, day, reason, sum(count) from refused
-    where delivery is null or (delivery, site) in (select newly.id, newly.site from newly)
+    where name is null or (site, name) in (select newly.site, newly.id from newly)
     group by site, day, reason
     order by site, day, reason
     on conflict (site, day, reason) do update set count = refusals.count + excluded.count
@@ -2446,10 +2450,10 @@ begin
   -- Who counts takes a few of the old ones away: more than came in, and never so many that it takes long.
   swept as (
     delete from counted_refusals where ctid = any (array(
-      select ctid from counted_refusals where id < uuidv7_floor(now() - interval '8 days')
-      order by id limit 200 for update skip locked))
+      select ctid from counted_refusals where at < now() - interval '8 days'
+      order by at limit 200 for update skip locked))
   )
-  select distinct missing.id, case when forgotten then 'forgotten' else 'duplicate' end from missing;
+  select id, outcome from missing;
 end
 $function$
 ;

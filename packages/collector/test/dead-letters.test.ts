@@ -119,6 +119,24 @@ test('what was turned away of such a delivery is counted all the same', async ()
   expect(rows).toEqual([{ reason: 'bot', count: 2 }])
 })
 
+test('a delivery of several counts that has one of a site that is no more counts each of the others', async () => {
+  const counted = { day: '2026-10-02', count: 2, delivery: crypto.randomUUID() }
+  const refused = [
+    { ...counted, site: base.site.id, reason: 'too_many_requests' },
+    { ...counted, site: 4_711, reason: 'too_many_requests' },
+    { ...counted, site: base.site.id, reason: 'quota_exceeded' },
+  ]
+  for (let time = 0; time < 2; time++)
+    expect(await storeOrSetAside({ placement, report }, { events: [], refused })).toEqual([])
+  const { rows } = await sql`
+    select reason, count::integer from refusals where day = '2026-10-02' order by reason
+  `.execute(door.database)
+  expect(rows).toEqual([
+    { reason: 'quota_exceeded', count: 2 },
+    { reason: 'too_many_requests', count: 2 },
+  ])
+})
+
 test('a failure that may pass sets nothing aside: the delivery comes again', async () => {
   const away = openPostgresDoor({
     url: 'postgres://127.0.0.1:1/none',

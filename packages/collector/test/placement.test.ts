@@ -49,6 +49,18 @@ describe('a collector that remembers where a site lived', { timeout: 120_000 }, 
     expect([await countOn('home'), await countOn('eu2')]).toEqual([2, 0])
   })
 
+  test('counts nothing again that was counted where the site lived before', async () => {
+    const placement = createPlacement(doors)
+    const counted = { site, day: '2026-10-01', reason: 'bot', count: 3, delivery: crypto.randomUUID() }
+    const refuse = () => storePlaced(placement, { events: [], refused: [counted] })
+    await refuse()
+    for (const to of ['eu2', 'home']) {
+      await moveSite(base.databases, { key: 'demo', to, tell: () => {} })
+      await refuse()
+    }
+    expect(await tell(base.databases.home, 'select count::integer from refusals')).toEqual([{ count: 3 }])
+  })
+
   test('is refused for a moment while the site is held, and may come again', async () => {
     const { database } = doorOf('home')
     expect(await holdSite(database, site)).toBe(true)

@@ -5,8 +5,6 @@ import { createRefusalCounts } from '../src/limits/refusal-counts.ts'
 const douala = { id: 1, time_zone: 'Africa/Douala' }
 const paris = { id: 2, time_zone: 'Europe/Paris' }
 
-const uuidv7_shape = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-
 /** Counts on a clock of their own, and what they delivered. */
 const opened = (text: string) => {
   let now = new Date(text)
@@ -16,7 +14,6 @@ const opened = (text: string) => {
   const counts = createRefusalCounts({
     now: () => now,
     deliver: async ({ refused }) => {
-      for (const { delivery } of refused) expect(delivery).toMatch(uuidv7_shape)
       delivered.push(refused.map(({ delivery, ...counted }) => counted))
       deliveries.push(...new Set(refused.map(({ delivery }) => delivery)))
       if (away) throw new Error('away')

@@ -17,6 +17,7 @@ export type OpenDoor = (database_url: string) => Promise<{ database: Database; c
 
 const noon = new Date('2026-11-10T12:00:00Z')
 const minutesAfter = (minutes: number, moment = noon) => new Date(moment.getTime() + minutes * 60_000)
+const uuid = () => crypto.randomUUID()
 const person = (digit: number) => `00000000-0000-4000-8000-00000000000${digit}`
 
 /** What the store does, whichever door it is reached through. */
@@ -222,34 +223,52 @@ export const storeContract = (door: string, openDoor: OpenDoor) =>
       await empty()
     })
 
-    test('counts what was turned away, each delivery once, however often and with whom it comes', async () => {
+    test('counts what was turned away, each delivery once, however often, in which parts and with whom it comes', async () => {
       const refusedBy = (delivery: string) => [
         { site, day: '2026-11-10', reason: 'bot', count: 2, delivery },
         { site, day: '2026-11-10', reason: 'too_old', count: 1, delivery },
       ]
-      const [first, second] = [uuidv7(new Date(), 1), uuidv7(new Date(), 2)].map(refusedBy)
-      await storeEvents(database, { events: [row(site, noon)], refused: first ?? [] })
-      await storeEvents(database, { events: [], refused: [...(first ?? []), ...(second ?? [])] })
-      await Promise.all([1, 2, 3].map(() => storeEvents(database, { events: [], refused: second ?? [] })))
+      const [first, second, third] = [refusedBy(uuid()), refusedBy(uuid()), refusedBy(uuid())]
+      await storeEvents(database, { events: [row(site, noon)], refused: first })
+      await storeEvents(database, { events: [], refused: [...first, ...second] })
+      await Promise.all([1, 2, 3].map(() => storeEvents(database, { events: [], refused: second })))
+      for (const part of [...third, ...third]) await storeEvents(database, { events: [], refused: [part] })
       const { rows } = await sql`select reason, count from refusals order by reason`.execute(database)
       expect(rows).toEqual([
-        { reason: 'bot', count: '4' },
-        { reason: 'too_old', count: '2' },
+        { reason: 'bot', count: '6' },
+        { reason: 'too_old', count: '3' },
       ])
       await empty()
     })
 
-    test('forgets whose refusals it counted after eight days', async () => {
-      const names = Array.from({ length: 40 }, (_, n) => uuidv7(new Date(Date.now() - 8.1 * 86_400_000), n))
-      const last = uuidv7(new Date())
-      for (const delivery of [...names, last])
-        await storeEvents(database, {
+    test('counts an event of somebody forgotten once, however late it is and often it comes', async () => {
+      await erase(database, { site: base.site, subject: 'visitor', subjects: [person(1)], asked_by: null })
+      const late = row(site, minutesAfter(-20 * 24 * 60, new Date()), { visitor: person(1), known: true })
+      for (let time = 0; time < 3; time++) await storeEvents(database, deliveryOf(late))
+      const { rows } = await sql`select reason, count from refusals`.execute(database)
+      expect(rows).toEqual([{ reason: 'forgotten', count: '1' }])
+      await empty()
+    })
+
+    test('forgets what it counted refusals for eight days later', async () => {
+      const refuse = (times: number) =>
+        storeEvents(database, {
           events: [],
-          refused: [{ site, day: '2026-11-10', reason: 'bot', count: 1, delivery }],
+          refused: Array.from({ length: times }, () => ({
+            site,
+            day: '2026-11-10',
+            reason: 'bot',
+            count: 1,
+            delivery: uuid(),
+          })),
         })
-      const { rows } = await sql`select id from counted_refusals order by id desc`.execute(database)
-      expect(rows[0]).toEqual({ id: last })
-      expect(rows.length).toBeLessThan(3)
+      await refuse(40)
+      await sql`update counted_refusals set at = now() - interval '8 days 1 minute'`.execute(database)
+      await refuse(1)
+      const { rows } = await sql`select at > now() - interval '1 minute' as recent from counted_refusals`.execute(
+        database,
+      )
+      expect(rows).toEqual([{ recent: true }])
       await empty()
     })
 

@@ -71,10 +71,10 @@ const mayUse = (site: Site, origin: string | null): boolean => {
 const replyOf = ({ accepted, refused }: Accepted, outcomes: Outcome[] | null): Response => {
   const duplicate = outcomes?.filter(({ outcome }) => outcome === 'duplicate').length ?? 0
   const reply: Accepted = outcomes
-    ? { accepted: accepted - outcomes.length, duplicate, refused: [...refused, ...forgottenOf(outcomes)] }
+    ? { accepted: accepted - outcomes.length, duplicate, refused: [...refused, ...refusedOf(outcomes)] }
     : { accepted, refused }
   return Response.json(reply, { status: 202, headers: { 'cache-control': 'no-store' } })
 }
 
-const forgottenOf = (outcomes: Outcome[]): Accepted['refused'] =>
-  outcomes.flatMap(({ id, outcome }) => (outcome === 'forgotten' ? [{ id, reason: 'forgotten' as const }] : []))
+const refusedOf = (outcomes: Outcome[]): Accepted['refused'] =>
+  outcomes.flatMap(({ id, outcome }) => (outcome === 'duplicate' ? [] : [{ id, reason: outcome }]))

@@ -3,7 +3,6 @@ import type { Envelope } from '@balise/shared/wire/envelope'
 import type { WireEvent } from '@balise/shared/wire/event'
 import type { Refusal } from '@balise/shared/wire/reply'
 import { checks } from './checks.ts'
-import { deliveryIdOf } from './delivery-id.ts'
 import { eventTimeOf } from './event-time.ts'
 import type { Hit, Sender, Site } from './hit.ts'
 import { createNameOf } from './pseudonym.ts'
@@ -85,6 +84,6 @@ const countsOf = (refused: Refusal[], { site, envelope, received_at }: Arrival):
   const counts = new Map<string, number>()
   if (envelope.dropped) counts.set('dropped', envelope.dropped)
   for (const { reason } of refused) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  const delivery = deliveryIdOf(received_at)
+  const delivery = crypto.randomUUID()
   return [...counts].map(([reason, count]) => ({ site: site.id, day, reason, count, delivery }))
 }

@@ -45,8 +45,8 @@ export type EventRow = Traits &
   }
 
 /**
- * How many events of a site's day were turned away for a reason. Whatever brings it again under the same `delivery`, it is
- * counted once: see {@link deliveryIdOf}.
+ * How many events of a site's day were turned away for a reason, of which a `delivery` (a UUID) has one at most. Whatever
+ * brings it again, with all of the delivery or with a half, it is counted once.
  */
 export type RefusedCount = { site: number; day: string; reason: string; count: number; delivery: string }
 

@@ -1,5 +1,4 @@
 import type { CountedReason } from '@balise/shared/wire/reply'
-import { deliveryIdOf } from '../ingest/delivery-id.ts'
 import type { Site } from '../ingest/hit.ts'
 import type { Delivery, RefusedCount } from '../ingest/row.ts'
 import { siteMomentOf } from '../ingest/site-clock.ts'
@@ -32,7 +31,7 @@ export const createRefusalCounts = (options: {
   /** What could not be delivered goes again as it was: perhaps it arrived, and only the answer was lost. */
   const deliverNow = async (): Promise<void> => {
     if (on_its_way.length === 0) {
-      const delivery = deliveryIdOf(now())
+      const delivery = crypto.randomUUID()
       on_its_way = [...waiting.values()].map((count) => ({ ...count, delivery }))
       waiting = new Map()
     }

@@ -56,7 +56,7 @@ export type Tables = {
     amount: string | null
     props: unknown
   }
-  counted_refusals: { id: string; site: number }
+  counted_refusals: { id: string; site: number; at: Generated<Date> }
   dead_letters: {
     site: number
     id: string

@@ -3,8 +3,11 @@ import type { Delivery } from '../ingest/row.ts'
 import type { Database } from './database.ts'
 import { splitDimensions } from './dimensions.ts'
 
-/** What became of an event that was not stored: it was stored before, or its person asked to be forgotten. */
-export type Outcome = { id: string; outcome: 'duplicate' | 'forgotten' }
+/**
+ * What became of an event that was not stored: it was stored before, or it was refused, since its person asked to be
+ * forgotten or since its site keeps or changes nothing that old.
+ */
+export type Outcome = { id: string; outcome: 'duplicate' | 'forgotten' | 'too_old' }
 
 /**
  * Stores a delivery, each event once, in one statement and one round trip. Answers a row for each event that was not

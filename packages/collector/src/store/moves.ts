@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 /**
  * What becomes of each table of a site that moves. `events` brings the dimensions along; rollups are folded anew where the
  * site arrives; tokens and the move itself stay. What is `added` to is copied in a first pass and then once more as far as
- * it is new; what is `counted` is small and replaced as a whole.
+ * it is new, and so are the `newest` of what may be many; what is `counted` is small and replaced as a whole.
  */
 export const movedTables = {
   events: 'in rounds',
@@ -21,12 +21,12 @@ export const movedTables = {
   refolds: 'folded anew',
   suppressions: 'added',
   erasures: 'added',
+  counted_refusals: 'newest',
   refusals: 'counted',
   border_visits: 'counted',
   quota_draws: 'counted',
   dead_letters: 'counted',
   site_day_shares: 'counted',
-  counted_refusals: 'stays',
   tokens: 'stays',
   copies: 'stays',
 } as const
@@ -122,7 +122,10 @@ export const notePosition = async (
   await sql`update copies set ${noted} where site = ${site} and database = ${database}`.execute(source)
 }
 
-/** The rows of a small table that belong to a site; with `since_copy`, those that are newer than that copy. */
+/** 50 MB as JSON. What comes again comes soon, as a rule. */
+const newest_rows_max = 500_000
+
+/** The rows of a site in a table that is copied as it is; with `since_copy`, those that are newer than that copy. */
 export const rowsOf = async (
   source: Database,
   table: MovedWhole,
@@ -131,9 +134,13 @@ export const rowsOf = async (
   const isNew = sql`at > (
       select noted_at from copies where site = ${site} and database = ${since_copy}
     ) - interval '10 minutes'`
+  const what = movedTables[table]
   const { rows } = await sql<{ rows: string }>`
-    select coalesce(json_agg(t), '[]')::text as rows from ${sql.table(table)} as t
-    where site = ${site} and ${since_copy && movedTables[table] === 'added' ? isNew : sql`true`}
+    select coalesce(json_agg(t), '[]')::text as rows from (
+      select * from ${sql.table(table)}
+      where site = ${site} and ${since_copy && what !== 'counted' ? isNew : sql`true`}
+      ${what === 'newest' ? sql`order by at desc limit ${newest_rows_max}` : sql``}
+    ) as t
   `.execute(source)
   return rows[0]?.rows ?? '[]'
 }
@@ -160,6 +167,7 @@ export const receiveRows = async (
 export const moved_whole = [
   'suppressions',
   'erasures',
+  'counted_refusals',
   'refusals',
   'border_visits',
   'quota_draws',
