@@ -12,13 +12,14 @@ export const listDeadLetters = (databases: Databases, key?: string): Promise<str
     return told
   })
 
-/** Stores what of one site, or of all, was set aside and can be stored now, and tells a line for each site that had any. */
+/** Tries again what of one site, or of all, was set aside, and tells a line for each site that had any. */
 export const retryAllDeadLetters = (databases: Databases, key?: string): Promise<string[]> =>
   withDoors(databases, async (doors) => {
     const told: string[] = []
     for (const site of await sitesOf(doors, key)) {
-      const { stored, left } = await retryDeadLetters(site.database, site.id)
-      if (stored + left > 0) told.push(`site ${site.key}: ${counted(stored)} stored, ${left} still set aside`)
+      const { stored, refused, left } = await retryDeadLetters(site.database, site.id)
+      if (stored + refused + left > 0)
+        told.push(`site ${site.key}: ${counted(stored)} stored, ${refused} refused, ${left} still set aside`)
     }
     return told
   })

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { root } from '../../../dev/command.ts'
 import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
+import { saveSiteAs } from '../../cli/src/site.ts'
 import type { EventRow } from '../src/ingest/row.ts'
 import type { Door } from '../src/store/database.ts'
 import {
@@ -19,6 +20,7 @@ import { openPostgresDoor } from '../src/store/postgres.ts'
 import { storeWaiting } from '../src/store/waiting.ts'
 import { deliveryOf, row } from './deliveries.ts'
 import { tell } from './faults-world.ts'
+import { foldToTheEnd, packUntil } from './folding.ts'
 
 const amina = '00000000-0000-4000-8000-00000000000a'
 const bela = '00000000-0000-4000-8000-00000000000b'
@@ -155,11 +157,28 @@ test('a failure that may pass sets nothing aside: the delivery comes again', asy
 test('what is set aside is stored once its database will have it, and stays where it will not', async () => {
   const [one, two] = [bad(), bad({ kind: 'nonsense' as 'page_view' })]
   await setAside(one, two)
-  expect(await retryDeadLetters(door.database, base.site.id)).toEqual({ stored: 0, left: 2 })
+  expect(await retryDeadLetters(door.database, base.site.id)).toEqual({ stored: 0, refused: 0, left: 2 })
   await tell(base.url, 'alter table pages drop constraint no_poison')
-  expect(await retryDeadLetters(door.database, base.site.id)).toEqual({ stored: 1, left: 1 })
+  expect(await retryDeadLetters(door.database, base.site.id)).toEqual({ stored: 1, refused: 0, left: 1 })
   expect(await stored()).toEqual([one.id])
   expect(await aside()).toEqual([two.id])
+  await tell(base.url, "delete from pages where path = '/poison'")
+  await tell(base.url, "alter table pages add constraint no_poison check (path <> '/poison')")
+})
+
+test('what is set aside and is too old by the time it can be stored is refused, and is told and counted so', async () => {
+  const { id: site } = await saveSiteAs(base.url, { key: 'packed' })
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
+  const poison = { page: { host: 'shop.example', path: '/poison', title: null } }
+  await setAside(row(site, daysAgo(45), poison))
+  await setAside(row(site, daysAgo(60)))
+  await foldToTheEnd(door.database)
+  await packUntil(door.database, daysAgo(40).getTime())
+  await tell(base.url, 'alter table pages drop constraint no_poison')
+  expect(await retryDeadLetters(door.database, site)).toEqual({ stored: 0, refused: 1, left: 0 })
+  expect(await deadLettersOf(door.database, site)).toEqual([])
+  const { rows } = await sql`select reason, count::integer from refusals where site = ${site}`.execute(door.database)
+  expect(rows).toEqual([{ reason: 'too_old', count: 1 }])
   await tell(base.url, "delete from pages where path = '/poison'")
   await tell(base.url, "alter table pages add constraint no_poison check (path <> '/poison')")
 })
@@ -172,7 +191,7 @@ test('who migrates tries again what is set aside', async () => {
     cwd: root,
     env: { ...process.env, DATABASE_URL: base.url },
   })
-  expect(stdout).toContain('site demo: 1 event stored, 0 still set aside')
+  expect(stdout).toContain('site demo: 1 event stored, 0 refused, 0 still set aside')
   expect(await stored()).toEqual([poison.id])
   expect(await aside()).toEqual([])
   await tell(base.url, "delete from pages where path = '/poison'")
@@ -199,7 +218,10 @@ test('after 31 days what is set aside goes, and is counted as too old', async ()
   await setAside(bad())
   await expireDeadLetters(door.database, new Date())
   expect(await aside()).toHaveLength(1)
-  const { rows } = await sql`select count::integer from refusals where reason = 'too_old'`.execute(door.database)
+  const { rows } =
+    await sql`select count::integer from refusals where site = ${base.site.id} and reason = 'too_old'`.execute(
+      door.database,
+    )
   expect(rows).toEqual([{ count: 2 }])
 })
 

@@ -73,9 +73,12 @@ export const deadLettersOf = async (database: Database, site: number): Promise<D
 
 const letters_read_max = 100
 
-/** Stores what of a site was set aside and now can be stored. Answers how many events were, and how many are left. */
-export const retryDeadLetters = async (database: Database, site: number): Promise<{ stored: number; left: number }> => {
-  const told = { stored: 0, left: 0 }
+/** What became of letters that were tried again: `refused` are events that are too old by now, or of somebody forgotten. */
+export type Retried = { stored: number; refused: number; left: number }
+
+/** Stores what of a site was set aside and now can be stored, and lets go of what is refused. Answers how many events that were. */
+export const retryDeadLetters = async (database: Database, site: number): Promise<Retried> => {
+  const told: Retried = { stored: 0, refused: 0, left: 0 }
   for (let after = ''; ; ) {
     const letters = await database
       .selectFrom('dead_letters')
@@ -87,19 +90,21 @@ export const retryDeadLetters = async (database: Database, site: number): Promis
       .execute()
     for (const { id, event } of letters) {
       after = id
-      const is_stored = await isStoredNow(database, event)
-      if (is_stored) await database.deleteFrom('dead_letters').where('site', '=', site).where('id', '=', id).execute()
-      told[is_stored ? 'stored' : 'left'] += 1
+      const became = await retry(database, event)
+      if (became !== 'left')
+        await database.deleteFrom('dead_letters').where('site', '=', site).where('id', '=', id).execute()
+      told[became] += 1
     }
     if (letters.length < letters_read_max) return told
   }
 }
 
-const isStoredNow = (database: Database, letter: string): Promise<boolean> =>
+/** An event that was stored before is stored. */
+const retry = (database: Database, letter: string): Promise<keyof Retried> =>
   storeEvents(database, { events: [JSON.parse(letter) as EventRow], refused: [] }).then(
-    () => true,
+    (outcomes) => (outcomes.every(({ outcome }) => outcome === 'duplicate') ? 'stored' : 'refused'),
     (failure: unknown) => {
       if (!isUnstorable(failure)) throw failure
-      return false
+      return 'left'
     },
   )
