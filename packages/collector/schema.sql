@@ -1236,18 +1236,25 @@ $function$
 
 CREATE OR REPLACE FUNCTION public.expire_dead_letters(as_of timestamp with time zone)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
+declare
+  expired_before timestamptz := least(as_of, now()) - interval '31 days';
+  expiring integer[] := array(select distinct site from dead_letters where set_aside_at < expired_before order by site);
+begin
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), site) from unnest(expiring) as site;
+
   with gone as (
     delete from dead_letters as letter using sites
-    where sites.id = letter.site and lives_on is null and set_aside_at < least(as_of, now()) - interval '31 days'
+    where sites.id = letter.site and lives_on is null and letter.site = any (expiring) and set_aside_at < expired_before
     returning letter.site, (now() at time zone time_zone)::date as day
   )
   insert into refusals (site, day, reason, count)
-  select site, day, 'too_old', count(*) from gone group by site, day
-  on conflict (site, day, reason) do update set count = refusals.count + excluded.count
+  select site, day, 'too_old', count(*) from gone group by site, day order by site
+  on conflict (site, day, reason) do update set count = refusals.count + excluded.count;
+end
 $function$
 ;
 

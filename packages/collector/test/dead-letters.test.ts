@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { root } from '../../../dev/command.ts'
 import { migratedDatabase } from '../../../test/setup/migrated-database.ts'
 import { saveSiteAs } from '../../cli/src/site.ts'
@@ -223,6 +223,27 @@ test('after 31 days what is set aside goes, and is counted as too old', async ()
       door.database,
     )
   expect(rows).toEqual([{ count: 2 }])
+})
+
+test('who is forgotten just when what is set aside of them expires is forgotten, and both come to an end', async () => {
+  await setAside(bad({ visitor: amina }))
+  await tell(base.url, "update dead_letters set set_aside_at = now() - interval '32 days'")
+  let expired: Promise<void> | undefined
+  await door.database.transaction().execute(async (erasing) => {
+    await sql`select pg_advisory_xact_lock(hashtext('balise erasure'), ${base.site.id})`.execute(erasing)
+    expired = expireDeadLetters(door.database, new Date())
+    await vi.waitFor(async () => {
+      const waiting = await tell(
+        base.url,
+        `select from pg_locks join pg_database on pg_database.oid = database
+         where datname = current_database() and locktype = 'advisory' and not granted`,
+      )
+      expect(waiting).toHaveLength(1)
+    })
+    await erase(erasing, { site: base.site, subject: 'visitor', subjects: [amina], asked_by: null })
+  })
+  await expired
+  expect(await aside()).toEqual([])
 })
 
 test('no more than 10,000 events of a site are set aside: the rest goes on waiting', async () => {
