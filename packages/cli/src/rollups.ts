@@ -23,7 +23,7 @@ export const rebuildRollups = (databases: Databases, key?: string): Promise<stri
         await sleep(rest_ms)
       }
     }
-    return `rollups made anew: ${sites.map((site) => site.key).join(', ')}`
+    return `rollups made anew: ${namesOf(sites)}`
   })
 
 /**
@@ -46,5 +46,7 @@ export const checkAllRollups = (databases: Databases, key?: string, tell = (_lin
           `raw events give ${JSON.stringify(counted)}. Mend it: balise rollups rebuild --site ${site.key}`,
       )
     }
-    return `rollups equal raw events: ${sites.map((site) => site.key).join(', ')}`
+    return `rollups equal raw events: ${namesOf(sites)}`
   })
+
+const namesOf = (sites: { key: string }[]): string => sites.map(({ key }) => key).join(', ') || 'there are no sites'

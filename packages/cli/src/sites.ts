@@ -1,7 +1,7 @@
 import type { Database } from '@balise/collector/store/database'
 import type { Doors } from '@balise/collector/store/placement'
 
-/** All sites, or the one of this key, each with the database that it lives on. Throws where there is none. */
+/** All sites, or the one of this key, each with the database that it lives on. Throws where nobody has the key. */
 export const sitesOf = async (doors: Doors, key: string | undefined) => {
   const all: { database: Database; id: number; key: string }[] = []
   for (const { database } of doors.values()) {
@@ -9,6 +9,6 @@ export const sitesOf = async (doors: Doors, key: string | undefined) => {
     all.push(...here.map((site) => ({ database, ...site })))
   }
   const sites = all.filter((site) => key === undefined || site.key === key).toSorted((a, b) => (a.key < b.key ? -1 : 1))
-  if (sites.length === 0) throw new Error(key === undefined ? 'There are no sites.' : `There is no site "${key}".`)
+  if (key !== undefined && sites.length === 0) throw new Error(`There is no site "${key}".`)
   return sites
 }
