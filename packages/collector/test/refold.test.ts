@@ -118,5 +118,7 @@ test('the operator has rollups checked and made anew, and is told what differs',
 
   expect(await balise('rollups', 'rebuild', ...named)).toBe(`rollups made anew: ${site.key}`)
   expect(await balise('rollups', 'check', ...named)).toBe(`rollups equal raw events: ${site.key}`)
-  expect(await balise('rollups', 'check', '--site', 'nobody')).toBe('There is no site "nobody".')
+  expect(await balise('rollups', 'check', '--site', 'nobody')).toBe(
+    'There is no site "nobody". Make it: balise site add nobody',
+  )
 })
