@@ -22,14 +22,17 @@ const isTimeZone = (name: string) => {
 }
 
 const all = z.literal('all').transform(() => null)
+const any = z.literal('any').transform(() => null)
+const any_host = z.tuple([z.literal('any')]).transform((): string[] => [])
+const hosts = z.array(z.hostname().refine((name) => name !== 'any')).max(100)
 const months = all.or(whole.refine((number) => number >= 1 && number <= 120))
 
 /** Every option of every verb. */
 export const options = {
   'time-zone': { takes: 'an IANA time zone, like Africa/Douala', said: once(text.refine(isTimeZone)) },
-  host: { takes: 'the name of a host, like shop.example, 100 at most', said: z.array(z.hostname()).max(100) },
+  host: { takes: 'the name of a host, like shop.example, 100 at most, or any', said: any_host.or(hosts) },
   bots: { takes: 'refuse or count', said: once(z.enum(['refuse', 'count'])) },
-  'events-per-day': { takes: 'a whole number', said: once(whole) },
+  'events-per-day': { takes: 'a whole number, or any', said: once(any.or(whole)) },
   database: { takes: 'the name of a database', said: once(text) },
   to: { takes: 'the name of a database', said: once(text) },
   months: { takes: 'a whole number from 1 to 120, or all', said: once(months) },

@@ -1,39 +1,27 @@
+import type { Site } from '@balise/collector/ingest/hit'
 import { createPlacement, home } from '@balise/collector/store/placement'
-import { saveSite, saveSiteThere } from '@balise/collector/store/sites'
-import { z } from 'zod'
+import { type SiteSettings, saveSite, saveSiteThere } from '@balise/collector/store/sites'
 import { withDoors } from './databases.ts'
 
-const isTimeZone = (name: string) => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
-}
-
-/** What an operator says of a site. */
-export const siteSettings = z.strictObject({
-  key: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'small letters, digits, dots, dashes; at most 64'),
-  time_zone: z.string().refine(isTimeZone, 'an IANA time zone, like Africa/Douala').default('UTC'),
-  hosts: z.array(z.hostname()).max(100).default([]),
-  events_per_day_max: z.int().min(0).nullable().default(null),
-  bots: z.enum(['refuse', 'count']).default('refuse'),
-})
+const key_shape = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
 /** Where a new site is to live: on one of these databases, by name. Unset: at home. */
 export type Elsewhere = { others?: Record<string, string>; database?: string | undefined }
 
 /**
- * Makes a site, or changes the one that has this key, at home and where it lives. Throws a ZodError that names what is
- * wrong.
+ * Makes a site, or changes the one that has this key, at home and where it lives. What is left out of `site` stays as it is,
+ * and is the default for a new one.
  */
 export const saveSiteAs = async (
   database_url: string,
-  settings: z.input<typeof siteSettings>,
+  site: SiteSettings,
   { others = {}, database }: Elsewhere = {},
-) => {
-  const site = siteSettings.parse(settings)
+): Promise<Site> => {
+  if (!key_shape.test(site.key))
+    throw new Error(
+      `"${site.key}" is no key: small letters and digits, and after the first also . _ and -; 64 at most.`,
+    )
+
   return withDoors({ ...others, home: database_url }, async (doors) => {
     const { doorNamed, findSite, nameOf } = createPlacement(doors)
     const known = await findSite(site.key)

@@ -2,9 +2,9 @@
 export const usage = `balise: the operator's verbs. All but pepper want DATABASE_URL, and DATABASES where there are others.
 
   balise migrate                              bring every database to the newest schema
-  balise site add KEY [--time-zone ZONE]      make a site, or change it
-                      [--host HOST ...] [--bots refuse|count]
-                      [--events-per-day N]
+  balise site add KEY [--time-zone ZONE]      make a site, or change what is named of one
+                      [--host HOST ...|any] [--bots refuse|count]
+                      [--events-per-day N|any]
                       [--database NAME]       a new one lives there, not at home
   balise site move KEY --to NAME              move a site to another database, while it is in use
   balise site retention KEY --months N|all    keep raw events for so many months,

@@ -6,9 +6,9 @@ export type Tables = {
   sites: {
     id: Generated<number>
     key: string
-    time_zone: string
-    hosts: string[]
-    bots: 'refuse' | 'count'
+    time_zone: Generated<string>
+    hosts: Generated<string[]>
+    bots: Generated<'refuse' | 'count'>
     events_per_day_max: ColumnType<string | null, number | null, number | null>
     created_at: Generated<Date>
     /** The name of the database that the site lives on; `null`: this one. */

@@ -35,17 +35,23 @@ export const locateSite = async (
 export const findSite = async (database: Database, key: string): Promise<Site | null> =>
   (await locateSite(database, { key }))?.site ?? null
 
-/** Makes a site, or changes the one that has this key. A new one lives on `lives_on`; `null`: on this database. */
+/** A site's key, and what is said of it. */
+export type SiteSettings = { key: string } & { [Setting in keyof Omit<Site, 'id' | 'key'>]?: Site[Setting] | undefined }
+
+/**
+ * Makes a site, or changes the one that has this key. What is not said stays as it is; of a new one, as the table has it by
+ * default. A new one lives on `lives_on`; `null`: on this database.
+ */
 export const saveSite = async (
   database: Database,
-  site: Omit<Site, 'id'>,
+  site: SiteSettings,
   lives_on: string | null = null,
 ): Promise<Site> => {
-  const { key, raw_from: _, ...settings } = site
+  const { raw_from: _, ...said } = site
   const row = await database
     .insertInto('sites')
-    .values({ key, lives_on, ...settings })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet(settings))
+    .values({ lives_on, ...said })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(said))
     .returning(columns)
     .executeTakeFirstOrThrow()
   return siteOf(row)
