@@ -1,51 +1,23 @@
-import { mkdirSync } from 'node:fs'
 import { health } from '@balise/shared/health'
 import { serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Cron } from 'croner'
 import { Hono } from 'hono'
-import { z } from 'zod'
 import manifest from '../package.json' with { type: 'json' }
 import { createCollector } from './collector.ts'
 import { createFileVault } from './keys/file-vault.ts'
 import { nodeKeyOf } from './keys/node-key.ts'
 import { peppersOf } from './keys/peppers.ts'
-import { limitSettings, nodeLimitsOf } from './limits/node-limits.ts'
+import { nodeLimitsOf } from './limits/node-limits.ts'
+import { nodeSettings } from './node-settings.ts'
 import { openPlaces } from './places.ts'
 import { openLanes } from './spool/open-lanes.ts'
-import { databasesIn } from './store/databases.ts'
 import { createPlacement, home } from './store/placement.ts'
 import { openPostgresDoor } from './store/postgres.ts'
+import { usableFolder } from './usable-folder.ts'
 
 /** Below this a question or a batch of one site could hold up the database's others. */
 const connections_min = 2
-
-const environment = z.object({
-  DATABASE_URL: z.url(),
-  /** Where sites may live besides, by name: `{"eu2": "postgres://…"}`. */
-  DATABASES: databasesIn,
-  /** To all databases together; each is given as many as the others, and ten at most. */
-  CONNECTIONS_MAX: z.coerce.number().int().min(2).max(1_000).default(40),
-  PEPPERS: z.string(),
-  /** Outside the database and outside every backup. */
-  SHARES_DIR: z.string().min(1),
-  /** Where deliveries wait while the database is away, on a disk of this machine. Unset: they are refused with 503. */
-  SPOOL_DIR: z.string().optional(),
-  SPOOL_BYTES_MAX: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(2 ** 30),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
-  HOST: z.string().default('127.0.0.1'),
-  /** Where a proxy of yours, and nobody else, writes the visitor's address: `x-real-ip`. Unset: the connection's. */
-  ADDRESS_HEADER: z.string().toLowerCase().optional(),
-  /** A city or country database in MaxMind's format. Unset: no place is known. */
-  PLACES_FILE: z.string().optional(),
-  /** A folder served beside the API: the built SDK, the demo. */
-  ASSETS_DIR: z.string().optional(),
-  ...limitSettings,
-})
 
 type Node = { incoming: { socket: { remoteAddress?: string } } }
 
@@ -54,38 +26,41 @@ const now = () => new Date()
 /** Only the name and the sentence of a failure: its other fields may hold a row. */
 const report = ({ name, message }: Error) => console.error(JSON.stringify({ failure: name, message }))
 
-const settings = environment.safeParse(process.env)
-if (!settings.success) {
-  for (const { path, message } of settings.error.issues) console.error(`${path.join('.')}: ${message}`)
+const refuse: (sentence: string) => never = (sentence) => {
+  console.error(sentence)
   process.exit(1)
 }
+
+const settings = nodeSettings.safeParse(process.env)
+if (!settings.success)
+  refuse(settings.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
 const {
   DATABASE_URL,
   DATABASES,
   CONNECTIONS_MAX,
   PEPPERS,
   SHARES_DIR,
+  SPOOL_DIR,
+  SPOOL_BYTES_MAX,
   PORT,
   HOST,
   ADDRESS_HEADER,
   PLACES_FILE,
   ASSETS_DIR,
 } = settings.data
-const { SPOOL_DIR, SPOOL_BYTES_MAX } = settings.data
 
 const places = await openPlaces(PLACES_FILE, report)
-if ('refusal' in places) {
-  console.error(places.refusal)
-  process.exit(1)
+if ('refusal' in places) refuse(places.refusal)
+
+for (const [setting, folder] of Object.entries({ SHARES_DIR, SPOOL_DIR })) {
+  const unusable = folder && (await usableFolder(setting, folder))
+  if (unusable) refuse(unusable.refusal)
 }
 
-mkdirSync(SHARES_DIR, { recursive: true, mode: 0o700 })
 const urls = Object.entries({ [home]: DATABASE_URL, ...DATABASES })
 const connections_max = Math.min(10, Math.floor(CONNECTIONS_MAX / urls.length))
-if (connections_max < connections_min) {
-  console.error(`CONNECTIONS_MAX: ${urls.length} databases want ${urls.length * connections_min} connections at least.`)
-  process.exit(1)
-}
+if (connections_max < connections_min)
+  refuse(`CONNECTIONS_MAX: ${urls.length} databases want ${urls.length * connections_min} connections at least.`)
 // However slow the questions are, what arrives finds a connection, and the fold another; two connections are shared.
 const questions_max = Math.floor((connections_max - 1) / 2)
 const doors = new Map(
@@ -104,10 +79,7 @@ const lanes = await openLanes({
   events_waiting_max: 20_000,
   report,
 })
-if ('refusal' in lanes) {
-  console.error(lanes.refusal)
-  process.exit(1)
-}
+if ('refusal' in lanes) refuse(lanes.refusal)
 
 const collector = createCollector({
   doors,
@@ -145,10 +117,9 @@ const schedule = new Cron(every_ten_seconds, { protect: true, catch: (failure) =
 const server = serve({ fetch: app.fetch, port: PORT, hostname: HOST }, ({ port }) =>
   console.log(`Balise listens on http://${HOST}:${port}`),
 )
-server.on('error', (failure: NodeJS.ErrnoException) => {
-  console.error(failure.code === 'EADDRINUSE' ? `Port ${PORT} is taken. Set PORT to another one.` : failure.message)
-  process.exit(1)
-})
+server.on('error', (failure: NodeJS.ErrnoException) =>
+  refuse(failure.code === 'EADDRINUSE' ? `Port ${PORT} is taken. Set PORT to another one.` : failure.message),
+)
 
 const stop = () => {
   schedule.stop()

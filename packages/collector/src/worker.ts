@@ -5,7 +5,7 @@ import { createCollector } from './collector.ts'
 import type { Peer, Place } from './ingest/hit.ts'
 import { type Delivery, halvesOf } from './ingest/row.ts'
 import { createKvVault } from './keys/kv-vault.ts'
-import { peppersOf } from './keys/peppers.ts'
+import { peppersIn, peppersOf } from './keys/peppers.ts'
 import { webKeyOf } from './keys/web-key.ts'
 import { type LimitBindings, platformLimitsOf } from './limits/platform-limits.ts'
 import { databasesIn } from './store/databases.ts'
@@ -21,7 +21,7 @@ const environment = z.object({
   DATABASES: databasesIn,
   /** Where statements go instead of Neon: the gateway on this machine. Unset in production. */
   NEON_ENDPOINT: z.url().optional(),
-  PEPPERS: z.string(),
+  PEPPERS: peppersIn,
   LIMITS: z.enum(['on', 'off']).default('on'),
 })
 
