@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../test/setup/database.ts'
+import { options } from '../src/options.ts'
+import { verbs } from '../src/verbs.ts'
 import { balise } from './balise.ts'
 
 /** Nothing listens there: whatever is refused here is refused before a database is asked. */
@@ -44,6 +46,12 @@ describe('the usage', () => {
     const { code, printed } = await balise(says.split(' '), {})
     expect(printed).toMatch(usage)
     expect(code).toBe(0)
+  })
+
+  test('names every verb and every option', async () => {
+    const { printed } = await balise(['--help'], {})
+    for (const verb of Object.keys(verbs)) expect(printed).toContain(`balise ${verb} `)
+    for (const option of Object.keys(options)) expect(printed).toContain(`--${option} `)
   })
 
   test.each<[string, string[]]>([
