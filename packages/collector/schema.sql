@@ -930,7 +930,7 @@ AS $function$
     from (
       select id, at, visitor, session, kind, page, origin, client, place, action
       from events
-      where site = of_site and visitor = any (of_visitors) and stored_by < below
+      where site = of_site and visitor = any (of_visitors) and (stored_by < below) is true
       union all
       select id, at, visitor, session, kind, page, origin, client, place, action
       from packed_events_of(of_site, of_visitors, '-infinity')

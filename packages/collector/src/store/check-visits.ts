@@ -47,7 +47,7 @@ export const firstVisitThatDiffers = async (
       from (
         select ${columns} from part
         join events using (visitor)
-        where site = ${site_id} and stored_by < below
+        where site = ${site_id} and (stored_by < below) is true
         union all
         select ${columns} from packed_events_of(${site_id}, ${visitors}::uuid[], '-infinity')
       ) as event
