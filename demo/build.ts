@@ -30,7 +30,7 @@ export async function build(into = assets): Promise<void> {
     format: 'iife',
     logLevel: 'warning',
   })
-  for (const [path, content] of Object.entries({ ...shopFiles(), ...docsPages(join(here, '..', 'docs')) })) {
+  for (const [path, content] of Object.entries({ ...shopFiles(), ...docsPages(join(here, '..')) })) {
     mkdirSync(dirname(join(into, path)), { recursive: true })
     writeFileSync(join(into, path), content)
   }

@@ -11,7 +11,10 @@ const builds: Build[] = [
   { folder: 'packages/sdk', reads: ['src/**/*', '*.ts'], leaves: 'dist/balise.js' },
   {
     folder: 'demo',
-    reads: ['{build,docs,panel,shop}/**/*', '*.{ts,css}', '../docs/**/*.md', '../packages/sdk/dist/balise.js'],
+    reads: [
+      ...['{build,docs,panel,shop}/**/*', '*.{ts,css}'],
+      ...['../docs/**/*.md', '../packages/sdk/README.md', '../packages/sdk/dist/balise.js'],
+    ],
     leaves: 'dist/index.html',
   },
 ]

@@ -136,13 +136,25 @@ test('every page of the shop and the docs loads whole under the strictest policy
   page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()))
   page.on('pageerror', (error) => troubles.push(error.message))
   const found = new Set(['/'])
+  const places = new Set<string>()
+  const wanted = new Set<string>()
   for (const path of found) {
     const response = await page.goto(shop.url + path)
     expect(response?.status(), path).toBe(200)
-    const links = await page.locator('a[href^="/"]').evaluateAll((all) => all.map((link) => link.getAttribute('href')))
-    for (const link of links) found.add(link?.split('#')[0] ?? '/')
+    for (const id of await page.locator('[id]').evaluateAll((all) => all.map(({ id }) => id)))
+      places.add(`${path}#${id}`)
+    const links = await page
+      .locator('a[href^="/"], a[href^="#"]')
+      .evaluateAll((all) => all.map((link) => link.getAttribute('href')))
+    for (const link of links) {
+      const [to = '', place] = new URL(link ?? '', shop.url + path).href.slice(shop.url.length).split('#')
+      found.add(to)
+      if (place) wanted.add(`${to}#${place}`)
+    }
   }
   expect(troubles).toEqual([])
-  expect([...found]).toEqual(expect.arrayContaining(['/p/ndole/', '/p/moungo/', '/contact/', '/docs/']))
+  expect([...found]).toEqual(expect.arrayContaining(['/p/ndole/', '/p/moungo/', '/contact/', '/docs/', '/docs/sdk/']))
+  expect(wanted).toContain('/docs/sdk/#consent')
+  expect([...wanted].filter((place) => !places.has(place))).toEqual([])
   await person.close()
 })

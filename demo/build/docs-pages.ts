@@ -5,11 +5,14 @@ import { fill } from './fill.ts'
 
 type Doc = { file: string; title: string; text: string }
 
-/** A page for each Markdown file of `folder`, by its path, and `docs/index.html` that lists them. */
-export const docsPages = (folder: string): Record<string, string> => {
-  const docs = globSync('**/*.md', { cwd: folder })
+/** Docs that stand beside what they explain, and as what they are shown. */
+const elsewhere: Record<string, string> = { 'packages/sdk/README.md': 'docs/sdk.md' }
+
+/** A page for each Markdown file of the checkout's `docs`, and for those elsewhere, and `docs/index.html` that lists them. */
+export const docsPages = (checkout: string): Record<string, string> => {
+  const docs = globSync(['docs/**/*.md', ...Object.keys(elsewhere)], { cwd: checkout })
     .sort(topFirst)
-    .map((file): Doc => docOf(folder, file))
+    .map((file): Doc => docOf(checkout, file))
   return Object.fromEntries([
     ['docs/index.html', page('Balise: the docs', listOf(docs))],
     ...docs.map((doc) => [`${addressOf(doc.file).slice(1)}index.html`, page(doc.title, htmlOf(doc, docs))]),
@@ -18,17 +21,22 @@ export const docsPages = (folder: string): Record<string, string> => {
 
 const page = (title: string, main: string): string => fill('docs/layout.html', { title: escaped(title), main })
 
-const docOf = (folder: string, file: string): Doc => {
-  const text = readFileSync(join(folder, file), 'utf8')
+const docOf = (checkout: string, file: string): Doc => {
+  const text = readFileSync(join(checkout, file), 'utf8')
   return { file, text, title: /^# (.+)$/m.exec(text)?.[1] ?? file }
 }
 
 /** What explains the product before what explains decisions. */
 const topFirst = (a: string, b: string): number => depthOf(a) - depthOf(b) || addressOf(a).localeCompare(addressOf(b))
 
-const depthOf = (file: string): number => file.split('/').length
+const depthOf = (file: string): number => shownAs(file).split('/').length
 
-const addressOf = (file: string): string => `/docs/${file.replace(/(^|\/)README\.md$/, '$1').replace(/\.md$/, '/')}`
+const addressOf = (file: string): string =>
+  `/${shownAs(file)
+    .replace(/README\.md$/, '')
+    .replace(/\.md$/, '/')}`
+
+const shownAs = (file: string): string => elsewhere[file] ?? file
 
 const listOf = (docs: readonly Doc[]): string => {
   const items = docs.map(({ file, title }) => `<li><a href="${addressOf(file)}">${escaped(title)}</a></li>`)
