@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { root } from '../dev/command.ts'
 import { createParts } from '../dev/parts.ts'
 import { startPostgres } from '../dev/postgres/postgres.ts'
+import { Refusal } from '../dev/refusal.ts'
 import { countOf } from './count-of.ts'
 import { faults } from './delivery/faults.ts'
 import { meet } from './delivery/person.ts'
@@ -11,6 +11,7 @@ import { type Cell, doubledIn, type Level, levels, reportOf } from './delivery/r
 import { openStage, type Setting } from './delivery/stage.ts'
 import { type Result, runTrial } from './delivery/trial.ts'
 import { makeBase } from './ingest/base.ts'
+import { optionsIn } from './options.ts'
 
 /** Trials that may fail to be what they say, one after another, before whoever tries gives up. */
 const mishaps_max = 5
@@ -20,19 +21,18 @@ const mishaps_max = 5
  * it ends the trials under way and prints what it has; with `--results FILE` it goes on next time from what that file holds.
  */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      trials: { type: 'string', default: '2' },
-      at_once: { type: 'string', default: '2' },
-      fault: { type: 'string', default: '' },
-      peers: { type: 'boolean', default: false },
-      results: { type: 'string' },
-    },
+  const values = optionsIn(args, {
+    trials: { type: 'string', default: '2' },
+    at_once: { type: 'string', default: '2' },
+    fault: { type: 'string', default: '' },
+    peers: { type: 'boolean', default: false },
+    results: { type: 'string' },
   })
-  const cells = faults
-    .filter(({ name, peers }) => name.includes(values.fault) && (peers || !values.peers))
-    .flatMap((fault) => levels.map((level): Cell => ({ fault, level, results: [] })))
+  const offered = faults.filter(({ peers }) => peers || !values.peers)
+  const wanted = offered.filter(({ name }) => name.includes(values.fault))
+  if (wanted.length === 0)
+    throw new Refusal(`--fault "${values.fault}" is part of none of: ${offered.map(({ name }) => name).join('; ')}.`)
+  const cells = wanted.flatMap((fault) => levels.map((level): Cell => ({ fault, level, results: [] })))
   const record = openRecord(values.results, cells)
   const trials = countOf(values.trials)
   // In turns, so that an interrupted run has tried all faults alike.

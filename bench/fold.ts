@@ -1,15 +1,15 @@
-import { parseArgs } from 'node:util'
 import { Refusal } from '../dev/refusal.ts'
 import { countOf } from './count-of.ts'
 import { openBenchDatabase } from './database.ts'
 import { backlog, type Folded, replay, takeBack } from './fold/replay.ts'
+import { optionsIn } from './options.ts'
 import { decimal, median, table, whole } from './table.ts'
 
 /** `pnpm bench:fold`: how fast events are folded into the rollups, beside the bare insert of the same events. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { events: { type: 'string', default: '50_000' }, every: { type: 'string', default: '10_000' } },
+  const values = optionsIn(args, {
+    events: { type: 'string', default: '50_000' },
+    every: { type: 'string', default: '10_000' },
   })
   const database = await openBenchDatabase()
   const { client } = database

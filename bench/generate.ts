@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { parseArgs } from 'node:util'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { Refusal } from '../dev/refusal.ts'
@@ -9,18 +8,16 @@ import { type BenchDatabase, openBenchDatabase } from './database.ts'
 import { type Dimensions, dictionaryOf } from './generate/dictionary.ts'
 import { columns } from './generate/event.ts'
 import { linesOfPast, type Past } from './generate/past.ts'
+import { optionsIn } from './options.ts'
 import { whole } from './table.ts'
 
 /** `pnpm bench:generate`: fills an empty database with a past that looks like a real site's, through the real tables. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      events: { type: 'string', default: '1_000_000' },
-      days: { type: 'string', default: '90' },
-      seed: { type: 'string', default: '1' },
-      until: { type: 'string', default: new Date().toISOString().slice(0, 10) },
-    },
+  const values = optionsIn(args, {
+    events: { type: 'string', default: '1_000_000' },
+    days: { type: 'string', default: '90' },
+    seed: { type: 'string', default: '1' },
+    until: { type: 'string', default: new Date().toISOString().slice(0, 10) },
   })
   const [events, days, seed] = [countOf(values.events), countOf(values.days), countOf(values.seed)]
   const database = await openBenchDatabase()

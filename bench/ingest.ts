@@ -1,12 +1,13 @@
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { countOf } from './count-of.ts'
 import { type Figures, measureCollector, measureHello, measureInsert, type Round } from './ingest/round.ts'
 import { openStage, type Runtime, type Stage } from './ingest/stage.ts'
+import { mustBeOf, optionsIn } from './options.ts'
 import { decimal, median, percent, table, whole } from './table.ts'
 import { usageOf } from './usage.ts'
 
 const batches = [1, 50]
+const platforms = ['Node', 'workerd']
 const offered_per_second = 1_000
 
 /** As many of them are asked of a machine whose bare Node answers this many requests a second (one core of the budgets'). */
@@ -24,15 +25,13 @@ type Group = { ours: Subject; hello: Subject; insert: Subject }
 
 /** `pnpm bench:ingest`: how many events a second the collector takes, and what each costs, beside two ceilings. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      seconds: { type: 'string', default: '5' },
-      rounds: { type: 'string', default: '3' },
-      connections: { type: 'string', default: '64' },
-      platform: { type: 'string', multiple: true, default: ['Node', 'workerd'] },
-    },
+  const values = optionsIn(args, {
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '64' },
+    platform: { type: 'string', multiple: true, default: platforms },
   })
+  mustBeOf(platforms, { option: 'platform', given: values.platform })
   const [rounds, seconds, connections] = [countOf(values.rounds), countOf(values.seconds), countOf(values.connections)]
   const round = { seconds, connections }
   const stage = await openStage()

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { migrate } from '@balise/cli/migrate'
 import { moveSite } from '@balise/cli/move'
 import { saveSiteAs } from '@balise/cli/site'
@@ -12,6 +11,7 @@ import { query } from '@balise/shared/stats/query'
 import pg from 'pg'
 import { startPostgres } from '../dev/postgres/postgres.ts'
 import { countOf } from './count-of.ts'
+import { optionsIn } from './options.ts'
 import { decimal, median, table, whole } from './table.ts'
 
 const rounds = 60
@@ -21,7 +21,7 @@ const rounds = 60
  * same events, and tells for how long nobody could write. Then asks one question with and without the wall.
  */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { events: { type: 'string', default: '200_000' } } })
+  const values = optionsIn(args, { events: { type: 'string', default: '200_000' } })
   const events = countOf(values.events)
   const dir = mkdtempSync(join(tmpdir(), 'balise-move-'))
   const server = await startPostgres({ dir })

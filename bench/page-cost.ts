@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
 import { ensureChromium } from '../dev/chromium.ts'
 import { createParts } from '../dev/parts.ts'
 import { openBuilt } from './built.ts'
 import { countOf } from './count-of.ts'
+import { optionsIn } from './options.ts'
 import { installPeers } from './page-cost/code.ts'
 import { mannersOf } from './page-cost/manners.ts'
 import { openStage } from './page-cost/stage.ts'
@@ -13,10 +13,7 @@ import { visit } from './page-cost/visit.ts'
 
 /** `pnpm bench:page-cost`: what trackers cost a page in a real, slowed-down browser, one after the other, round after round. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { rounds: { type: 'string', default: '2' }, peers: { type: 'string', default: '' } },
-  })
+  const values = optionsIn(args, { rounds: { type: 'string', default: '2' }, peers: { type: 'string', default: '' } })
   const rounds = countOf(values.rounds)
   await installPeers()
   const parts = createParts()

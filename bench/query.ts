@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util'
 import { fold } from '@balise/collector/store/fold'
 import { openPostgres } from '@balise/collector/store/postgres'
 import { Refusal } from '../dev/refusal.ts'
 import { countOf } from './count-of.ts'
 import { type BenchDatabase, openBenchDatabase } from './database.ts'
+import { optionsIn } from './options.ts'
 import { type Asking, openAsking, type Timed } from './query/asking.ts'
 import { forgetSince, storeFresh } from './query/fresh.ts'
 import { others, type Panel, panels } from './query/questions.ts'
@@ -19,14 +19,11 @@ const day_ms = 86_400_000
 
 /** `pnpm bench:query`: how long answers take through the API, beside the same counts over raw events. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rounds: { type: 'string', default: '20' },
-      days: { type: 'string', default: '30,90' },
-      naive: { type: 'string', default: 'yes' },
-      fresh: { type: 'string', default: '20' },
-    },
+  const values = optionsIn(args, {
+    rounds: { type: 'string', default: '20' },
+    days: { type: 'string', default: '30,90' },
+    naive: { type: 'string', default: 'yes' },
+    fresh: { type: 'string', default: '20' },
   })
   const fresh = countOf(values.fresh)
   const bench = await prepare({ rounds: countOf(values.rounds), naive: values.naive === 'yes', fresh })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { Refusal } from '../dev/refusal.ts'
 import { countOf } from './count-of.ts'
+import { optionsIn } from './options.ts'
 import { disagreements } from './soak/agreement.ts'
 import { createObserver, type Sample } from './soak/observer.ts'
 import { openSoakStage, type SoakStage } from './soak/stage.ts'
@@ -31,15 +31,12 @@ const columns: { name: string; of: (sample: Sample) => number; digits: 0 | 1; le
 
 /** `pnpm bench:soak`: a steady load for minutes on end, and whether anything grows that should not. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      minutes: { type: 'string', default: '10' },
-      rate: { type: 'string', default: '400' },
-      every: { type: 'string', default: '30' },
-      settle: { type: 'string', default: settled_minutes },
-      past: { type: 'string', default: '100_000' },
-    },
+  const values = optionsIn(args, {
+    minutes: { type: 'string', default: '10' },
+    rate: { type: 'string', default: '400' },
+    every: { type: 'string', default: '30' },
+    settle: { type: 'string', default: settled_minutes },
+    past: { type: 'string', default: '100_000' },
   })
   const [minutes, events_per_second, every_seconds] = [values.minutes, values.rate, values.every].map(countOf)
   if (!minutes || !events_per_second || !every_seconds) throw new Refusal('minutes, rate and every are counts.')
