@@ -11,8 +11,7 @@ const scripts = join(here, '..', 'packages', 'sdk', 'dist')
 const assets = join(here, 'dist')
 
 /**
- * Writes the shop, its panel, the docs and the built SDK into a folder, and takes out what was there: also the
- * `demo.json` that `npm start` puts there for the panel, so that a deploy after a build never publishes its token.
+ * Writes the shop, its panel, the docs and the built SDK into a folder, and takes out what was there.
  */
 export async function build(into = assets): Promise<void> {
   if (!existsSync(join(scripts, 'balise.js')))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command, root } from './command.ts'
 
@@ -33,8 +33,14 @@ export async function build(): Promise<boolean> {
   return true
 }
 
-/** `npm run build`. */
-export const main = async (): Promise<number> => ((await build()) ? 0 : 1)
+/** Where `npm start` puts a token for the demo page. */
+export const page_file = join(root, 'demo', 'dist', 'demo.json')
+
+/** `npm run build`. What it leaves may be deployed: so without that token. */
+export const main = async (): Promise<number> => {
+  rmSync(page_file, { force: true })
+  return (await build()) ? 0 : 1
+}
 
 function stampOf(cwd: string, patterns: string[]): string {
   const hash = createHash('sha256')

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createGateway } from '../packages/neon-gateway/src/gateway.ts'
-import { build } from './build.ts'
+import { build, page_file } from './build.ts'
 import { root } from './command.ts'
 import { demoToken, keep, seedSite } from './demo.ts'
 import { makeFolder } from './folder.ts'
@@ -19,9 +19,6 @@ const dir = join(root, '.balise')
 
 /** Where tools find the address, the site and a token. */
 const dev_file = join(dir, 'dev.json')
-
-/** Where the demo page finds its own. */
-const page_file = join(root, 'demo', 'dist', 'demo.json')
 
 /** `npm start`: everything Balise needs, on this machine, until Ctrl-C. */
 export async function main(): Promise<number> {

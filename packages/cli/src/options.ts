@@ -24,7 +24,15 @@ const isTimeZone = (name: string) => {
 const all = z.literal('all').transform(() => null)
 const any = z.literal('any').transform(() => null)
 const any_host = z.tuple([z.literal('any')]).transform((): string[] => [])
-const hosts = z.array(z.hostname().refine((name) => name !== 'any')).max(100)
+/** In small letters, as browsers name them. */
+const hosts = z
+  .array(
+    z
+      .hostname()
+      .toLowerCase()
+      .refine((name) => name !== 'any'),
+  )
+  .max(100)
 const months = all.or(whole.refine((number) => number >= 1 && number <= 120))
 
 /** Every option of every verb. */

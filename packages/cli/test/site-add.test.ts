@@ -27,7 +27,7 @@ describe.each([
     ['nothing is named', '', 'time zone Africa/Douala, hosts a.example, b.example, bots count, events per day 1000'],
     [
       'its hosts are others',
-      ' --host c.example',
+      ' --host C.Example',
       'time zone Africa/Douala, hosts c.example, bots count, events per day 1000',
     ],
     ['it has hosts no more', ' --host any', 'time zone Africa/Douala, hosts any, bots count, events per day 1000'],
