@@ -40,7 +40,7 @@ begin
     select oid from pg_proc
     where pronamespace = current_schema()::regnamespace and proname = any (array[
       'store_here', 'erase', 'erase_copy', 'forgotten_since_copies', 'arrive', 'draw_quota', 'keep_day_share',
-      'destroy_dead_shares', 'prepare_partitions', 'retain_step', 'pack_step', 'fold_step', 'note_fold_failure', 'stored_between',
+      'destroy_dead_shares', 'prepare_partitions', 'retain_step', 'pack_step', 'sweep_step', 'fold_step', 'note_fold_failure', 'stored_between',
       'set_aside', 'expire_dead_letters', 'dead_letters_held'])
     order by oid
   loop

@@ -225,10 +225,26 @@ create table sites (
   held_until timestamp with time zone
 );
 
+create table strays (
+  site integer not null,
+  dictionary text not null,
+  id bigint not null
+);
+
 create table suppressions (
   site integer not null,
   subject uuid not null,
   at timestamp with time zone not null default now()
+);
+
+create table sweeps (
+  site integer not null,
+  due_at timestamp with time zone not null default (clock_timestamp() + '01:00:00'::interval),
+  is_asked_again boolean not null default false,
+  stage text not null default 'asked'::text,
+  seen_below bigint,
+  seen_visits timestamp with time zone,
+  seen_events uuid
 );
 
 create table tokens (
@@ -424,9 +440,17 @@ alter table sites add constraint sites_pkey PRIMARY KEY (id);
 
 alter table sites add constraint sites_retention_months_check CHECK (((retention_months >= 1) AND (retention_months <= 120)));
 
+alter table strays add constraint strays_pkey PRIMARY KEY (site, dictionary, id);
+
 alter table suppressions add constraint suppressions_pkey PRIMARY KEY (site, subject);
 
 alter table suppressions add constraint suppressions_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table sweeps add constraint sweeps_pkey PRIMARY KEY (site);
+
+alter table sweeps add constraint sweeps_site_fkey FOREIGN KEY (site) REFERENCES sites(id) ON DELETE CASCADE;
+
+alter table sweeps add constraint sweeps_stage_check CHECK ((stage = ANY (ARRAY['asked'::text, 'rows'::text, 'visits'::text, 'events'::text, 'deeds'::text, 'others'::text])));
 
 alter table tokens add constraint tokens_hash_check CHECK ((length(hash) = 32));
 
@@ -503,6 +527,18 @@ begin
   if to_regrole('balise_site') is not null and pg_has_role('balise_site', 'member') then
     perform set_config('role', 'balise_site', true);
   end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.ask_sweep()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into sweeps (site) values ((to_jsonb(new) ->> tg_argv[0])::integer)
+  on conflict (site) do update set is_asked_again = true where sweeps.stage <> 'asked' and not sweeps.is_asked_again;
+  return null;
 end
 $function$
 ;
@@ -1208,6 +1244,7 @@ begin
   perform apply_contributions(of_site, visitors, below, 1) from folded_upto(of_site, touched);
   delete from rollups where site = of_site and events = 0 and visits = 0;
   delete from unfolded where site = of_site and visitor = any(persons);
+  delete from border_visits where site = of_site and visitor = any(persons);
 
   return query
   insert into erasures (site, subject, asked_by, erased_events, suppressed)
@@ -1622,6 +1659,30 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.list_strays(sweep sweeps, rows_max integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  dictionary text;
+  listed integer;
+  most integer := 0;
+begin
+  foreach dictionary in array array['pages', 'origins', 'actions', 'clients', 'places', 'deeds'] loop
+    execute format('
+      insert into strays
+      select site, %1$L, id from %1$I
+      where site = $1 and id > coalesce((select max(id) from strays where site = $1 and dictionary = %1$L), $2)
+      order by id limit $3', dictionary)
+    using sweep.site, case dictionary when 'deeds' then 0 else -9223372036854775808 end, rows_max;
+    get diagnostics listed = row_count;
+    most := greatest(most, listed);
+  end loop;
+  return most < rows_max;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.longest_pause(session uuid)
  RETURNS interval
  LANGUAGE sql
@@ -1752,6 +1813,7 @@ begin
     where lives_on is null
       and not exists (select from refolds where refolds.site = id)
       and not exists (select from copies where copies.site = id)
+      and not exists (select from sweeps where sweeps.site = id and stage <> 'asked')
   ) as packed
   where (not is_closed or closed_by < ended)
     and exists (
@@ -2155,6 +2217,53 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.remove_deeds(of_site integer, rows_max integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform remove_strays(of_site, 'deeds', rows_max);
+  if exists (select from strays where site = of_site and dictionary = 'deeds') then return false; end if;
+
+  delete from strays where site = of_site and dictionary = 'pages' and id in (select page from deeds where site = of_site);
+  delete from strays where site = of_site and dictionary = 'actions' and id in (select action from deeds where site = of_site);
+  return true;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.remove_others(of_site integer, ended bigint, rows_max integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if stored_between(ended, 9223372036854775807, 10001) > 10000 then return null; end if;
+  lock table pages, origins, actions, clients, places in share row exclusive mode;
+  perform spare(of_site, since => ended);
+  perform remove_strays(of_site, dictionary, rows_max)
+  from unnest(array['pages', 'origins', 'actions', 'clients', 'places']) as dictionary;
+  return not exists (select from strays where site = of_site);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.remove_strays(of_site integer, of_dictionary text, rows_max integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('
+    with removed as (
+      delete from strays where ctid = any (array(
+        select ctid from strays where site = $1 and dictionary = %1$L limit $2))
+      returning id
+    )
+    delete from %1$I as named using removed where named.site = $1 and named.id = removed.id', of_dictionary)
+  using of_site, rows_max;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.retain_step(as_of timestamp with time zone, rows_max integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2302,6 +2411,113 @@ CREATE OR REPLACE FUNCTION public.spans_of(day date)
  IMMUTABLE PARALLEL SAFE
 AS $function$
   values ('', day), ('/pentad', pentad_of(day)), ('/month', date_trunc('month', day::timestamp)::date)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.spare(of_site integer, after uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid, upto uuid DEFAULT 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid, since bigint DEFAULT 0, until bigint DEFAULT '9223372036854775807'::bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_custom_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_nestloop TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+begin
+  with seen as materialized (
+    select distinct kind, page, action, origin, client, place from events
+    where site = of_site and id > after and id <= upto and stored_by >= since and stored_by < until
+  ),
+  referred (dictionary, id) as (
+    select 'pages', page from seen
+    union
+    select 'origins', origin from seen
+    union
+    select 'actions', action from seen
+    union
+    select 'clients', client from seen
+    union
+    select 'places', place from seen
+    union
+    select 'deeds', deed.id
+    from seen
+    join deeds as deed on deed.site = of_site and deed.page = seen.page and deed.action = coalesce(seen.action, 0)
+      and deed.kind = seen.kind
+  )
+  delete from strays using referred
+  where strays.site = of_site and strays.dictionary = referred.dictionary and strays.id = referred.id;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.spare_of_events(sweep sweeps, events_max integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  read record;
+begin
+  select (array_agg(id order by id desc))[1] as last, count(*) < events_max as is_all into read
+  from (select id from events where site = sweep.site and id > sweep.seen_events order by id limit events_max) as next;
+  perform spare(sweep.site, after => sweep.seen_events, upto => read.last);
+  update sweeps set seen_events = coalesce(read.last, seen_events) where site = sweep.site;
+  return read.is_all;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.spare_of_stored(sweep sweeps, ended bigint, events_max integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  upto bigint := (select cut from next_cut(sweep.seen_below, ended, events_max));
+begin
+  perform spare(sweep.site, since => sweep.seen_below, until => upto);
+  update sweeps set seen_below = upto where site = sweep.site;
+  return upto = ended;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.spare_of_visits(sweep sweeps, visits_max integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_custom_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_nestloop TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare
+  read record;
+begin
+  with seen as materialized (
+    select started_at, origin, client, place, origins, clients, places, deeds from visits
+    where site = sweep.site and is_packed and started_at > sweep.seen_visits
+    order by started_at fetch first visits_max rows with ties
+  ),
+  referred (dictionary, id) as (
+    select 'origins', origin from seen
+    union
+    select 'origins', unnest(origins) from seen
+    union
+    select 'clients', client from seen
+    union
+    select 'clients', unnest(clients) from seen
+    union
+    select 'places', place from seen
+    union
+    select 'places', unnest(places) from seen
+    union
+    select 'deeds', unnest(deeds) from seen
+  ),
+  spared as (
+    delete from strays using referred
+    where strays.site = sweep.site and strays.dictionary = referred.dictionary and strays.id = referred.id
+  )
+  select max(started_at) as last, count(*) < visits_max as is_all into read from seen;
+  update sweeps set seen_visits = coalesce(read.last, seen_visits) where site = sweep.site;
+  return read.is_all;
+end
 $function$
 ;
 
@@ -2491,6 +2707,67 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.sweep_step(as_of timestamp with time zone, rows_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET lock_timeout TO '300ms'
+ SET jit TO 'off'
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  sweep sweeps;
+  ended bigint; -- all transactions before it have ended
+  is_over boolean;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('balise fold'), 0) then return null; end if;
+  perform pg_advisory_xact_lock_shared(hashtext('balise partitions'));
+
+  select sweeps.* into sweep
+  from sweeps
+  join sites on sites.id = site
+  where (stage <> 'asked' or due_at <= as_of) and lives_on is null and is_swept
+    and not exists (select from refolds where refolds.site = sites.id)
+    and not exists (select from copies where copies.site = sites.id)
+  order by stage = 'asked', due_at, site
+  limit 1;
+  if not found then return 0; end if;
+  perform pg_advisory_xact_lock_shared(hashtext('balise erasure'), sweep.site);
+
+  if sweep.stage = 'asked' then
+    perform from sweeps where site = sweep.site for update; -- whoever asked has ended, or asks again
+    update sweeps set stage = 'rows', is_asked_again = false, seen_visits = '-infinity',
+      seen_events = '00000000-0000-0000-0000-000000000000',
+      seen_below = pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    where site = sweep.site;
+    return 1;
+  end if;
+
+  ended := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+  if sweep.stage in ('deeds', 'others') and not spare_of_stored(sweep, ended, rows_max) then return 1; end if;
+  is_over := case sweep.stage
+    when 'rows' then list_strays(sweep, rows_max)
+    when 'visits' then spare_of_visits(sweep, 1 + rows_max / 5)
+    when 'events' then spare_of_events(sweep, rows_max)
+    when 'deeds' then remove_deeds(sweep.site, 1 + rows_max / 10)
+    when 'others' then remove_others(sweep.site, ended, 1 + rows_max / 25)
+  end;
+
+  if is_over and sweep.stage = 'others' then
+    delete from sweeps where site = sweep.site and not is_asked_again;
+    update sweeps set stage = 'asked', due_at = default where site = sweep.site;
+  elsif is_over then
+    update sweeps set stage = (
+      array['visits', 'events', 'deeds', 'others'])[array_position(array['rows', 'visits', 'events', 'deeds'], sweep.stage)]
+    where site = sweep.site;
+  end if;
+  return case when is_over is not null then 1 end;
+exception
+  when lock_not_available then return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.ten_days_of(day date)
  RETURNS date
  LANGUAGE sql
@@ -2671,6 +2948,8 @@ $function$
 
 CREATE TRIGGER here BEFORE INSERT ON public.dead_letters FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
+CREATE TRIGGER ask_sweep AFTER INSERT ON public.erasures FOR EACH ROW EXECUTE FUNCTION ask_sweep('site');
+
 CREATE TRIGGER here BEFORE INSERT ON public.erasures FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
 CREATE TRIGGER events_gone AFTER DELETE ON public.events REFERENCING OLD TABLE AS gone FOR EACH STATEMENT WHEN ((current_setting('balise.packing'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION visits_follow_events();
@@ -2679,9 +2958,13 @@ CREATE TRIGGER events_too_old BEFORE INSERT ON public.events FOR EACH ROW WHEN (
 
 CREATE TRIGGER here BEFORE INSERT ON public.quota_draws FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
+CREATE TRIGGER ask_sweep AFTER INSERT OR UPDATE ON public.refusals FOR EACH ROW WHEN ((new.reason = 'forgotten'::text)) EXECUTE FUNCTION ask_sweep('site');
+
 CREATE TRIGGER here BEFORE INSERT ON public.refusals FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
 
 CREATE TRIGGER here BEFORE INSERT ON public.site_day_shares FOR EACH ROW EXECUTE FUNCTION refuse_row_unless_here();
+
+CREATE TRIGGER ask_sweep AFTER UPDATE OF is_swept ON public.sites FOR EACH ROW WHEN ((new.is_swept AND (NOT old.is_swept))) EXECUTE FUNCTION ask_sweep('id');
 
 CREATE TRIGGER sites_clock_kept BEFORE UPDATE OF time_zone ON public.sites FOR EACH ROW WHEN (((old.time_zone <> new.time_zone) AND (old.raw_from IS NOT NULL))) EXECUTE FUNCTION keep_clock();
 
@@ -2733,7 +3016,11 @@ create policy every_site on sites to balise_collector using true;
 
 create policy one_site on sites to public using (id = current_site());
 
+create policy one_site on strays to public using (site = current_site());
+
 create policy one_site on suppressions to public using (site = current_site());
+
+create policy one_site on sweeps to public using (site = current_site());
 
 create policy every_token on tokens to balise_collector using true;
 
@@ -2791,7 +3078,11 @@ grant select on sites to balise_collector;
 
 grant select on sites to balise_site;
 
+grant select on strays to balise_site;
+
 grant select on suppressions to balise_site;
+
+grant select on sweeps to balise_site;
 
 grant select on tokens to balise_collector;
 

@@ -24,6 +24,7 @@ import { preparePartitions } from './store/partitions.ts'
 import { type Doors, home, type Placement } from './store/placement.ts'
 import { drawQuota } from './store/quota-draws.ts'
 import { retainAll } from './store/retention.ts'
+import { sweepAll } from './store/sweep.ts'
 import { findGrant } from './store/tokens.ts'
 import { storeWaiting } from './store/waiting.ts'
 
@@ -57,6 +58,9 @@ const retaining = { rows_max: 20_000, steps_max: 10 }
 
 /** What one strike may pack: 28 million events a day on Workers, which strike once a minute. */
 const packing = { events_max: 5_000, steps_max: 4 }
+
+/** What one strike may sweep: three million events, a tenth of a second a step. */
+const sweeping = { rows_max: 50_000, steps_max: 60 }
 
 /** From here on questions get slow: the clock does not strike, or folding fails. */
 const fold_lag_seconds_max = 900
@@ -129,6 +133,7 @@ export const createCollector = (deps: CollectorDeps) => {
     expire_dead_letters: () => everywhere((database) => expireDeadLetters(database, now())),
     retain: () => everywhere((database) => retainAll(database, now(), retaining)),
     pack: () => everywhere((database) => packAll(database, now(), packing)),
+    sweep: () => everywhere((database) => sweepAll(database, now(), sweeping)),
     fold,
   }
 

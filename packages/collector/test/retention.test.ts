@@ -130,6 +130,8 @@ test('who is forgotten leaves all that is kept, and what they added before stays
     const receipt = await erase(database, { site, subject: 'visitor', subjects: [person(n)], asked_by: null })
     expect(receipt.erased.events).toBe({ 1: 1, 3: 3, 5: 0 }[n])
   }
+  const { rows } = await sql`select from border_visits where site = ${site.id}`.execute(database)
+  expect(rows).toEqual([])
   expect(await checkRollups(database, site.id)).toBeUndefined()
   const [total] = (await answer(database, site, {
     date_range: ['2026-09-01', '2026-11-20'],

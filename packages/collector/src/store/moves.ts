@@ -3,8 +3,9 @@ import type { Database } from './database.ts'
 
 /**
  * What becomes of each table of a site that moves. `events` brings the dimensions along; rollups are folded anew where the
- * site arrives; tokens and the move itself stay. What is `added` to is copied in a first pass and then once more as far as
- * it is new, and so are the `newest` of what may be many; what is `counted` is small and replaced as a whole.
+ * site arrives, and no more is brought along than events refer to; tokens and the move itself stay. What is `added` to is
+ * copied in a first pass and then once more as far as it is new, and so are the `newest` of what may be many; what is
+ * `counted` is small and replaced as a whole.
  */
 export const movedTables = {
   events: 'in rounds',
@@ -19,6 +20,8 @@ export const movedTables = {
   unfolded: 'folded anew',
   packs: 'folded anew',
   refolds: 'folded anew',
+  sweeps: 'swept anew',
+  strays: 'swept anew',
   suppressions: 'added',
   erasures: 'added',
   counted_refusals: 'newest',
