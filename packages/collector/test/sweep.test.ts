@@ -166,7 +166,7 @@ test('what is asked within an hour is swept together, and what is asked meanwhil
   const site = await world.settle('UTC', [traced('chidi', new Date())])
   await forget(database, site)
   await sweepAll(database, new Date(), { rows_max: 10, steps_max: 100 })
-  expect((await countsOf(world, site.id)).pages).toBe(1)
+  expect((await countsOf(world, site.id))['pages']).toBe(1)
 
   await vi.waitFor(async () => {
     await sweepAll(database, hoursAhead(), { rows_max: 10, steps_max: 1 })
@@ -181,7 +181,7 @@ test('what is asked within an hour is swept together, and what is asked meanwhil
     expect(rows).toEqual([{ stage: 'asked' }])
   })
   await sweep(world)
-  expect((await countsOf(world, site.id)).pages).toBe(0)
+  expect((await countsOf(world, site.id))['pages']).toBe(0)
 })
 
 test('what only the months did that went by a retention goes as well', async ({ world }) => {
@@ -315,7 +315,8 @@ const act = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ act: fc.constant('erase' as const), visitor: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('unpack' as const), visitor: fc.nat(9) }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('fold' as const, 'pack' as const) }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant('fold' as const) }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant('pack' as const) }) },
   { weight: 4, arbitrary: fc.record({ act: fc.constant('sweep' as const), steps: fc.integer({ min: 1, max: 6 }) }) },
 )
 
