@@ -5,7 +5,7 @@ import { type Question, query } from '../src/stats/query.ts'
 
 const questions = JSON.parse(readFileSync(new URL('../fixtures/questions.json', import.meta.url), 'utf8')) as {
   understood: { question: Question; query: unknown }[]
-  refused: { says: string; question: unknown; field: string; allowed?: string }[]
+  refused: { says: string; question: unknown; field: string; allowed?: string; message?: string }[]
 }
 
 describe('a question', () => {
@@ -15,11 +15,12 @@ describe('a question', () => {
 
   test.each(questions.refused)(
     'is refused for $says, by field, with what is allowed',
-    ({ question, field, allowed }) => {
+    ({ question, field, allowed, message = '' }) => {
       const read = query.safeParse(question)
       const errors = read.error ? fieldErrorsOf(read.error) : []
-      expect(errors.map((error) => error.field)).toContain(field)
-      if (allowed) expect(errors.find((error) => error.field === field)?.allowed).toContain(allowed)
+      const found = errors.find((error) => error.field === field)
+      expect(found?.message).toContain(message)
+      if (allowed) expect(found?.allowed).toContain(allowed)
     },
   )
 })

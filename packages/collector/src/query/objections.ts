@@ -66,15 +66,6 @@ const filterIsSmall: Check = ({ filters }) => {
   return parts.length > filter_parts_max ? [{ field: 'filters', message: `at most ${filter_parts_max} filters` }] : []
 }
 
-const filterIsText: Check = ({ filters }) =>
-  partsOf(filters).flatMap(({ filter, field }) =>
-    (filter.length === 3 ? filter[2] : []).flatMap((value, index) =>
-      value.includes('\0') || !value.isWellFormed()
-        ? [{ field: `${field}.2.${index}`, message: 'whole characters only, and no NUL' }]
-        : [],
-    ),
-  )
-
 const checks: readonly Check[] = [
   daysAreInCalendar,
   rangeEndsAfterItBegins,
@@ -85,7 +76,6 @@ const checks: readonly Check[] = [
   hasATimeBefore,
   monthsMatchMonths,
   filterIsSmall,
-  filterIsText,
 ]
 
 const daysOf = (range: Query['date_range']): string[] => (Array.isArray(range) ? range : [])
