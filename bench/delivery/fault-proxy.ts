@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 
 /** What happens to a batch between the browser and the collector. */
 type Weather =
@@ -43,7 +44,7 @@ export const openFaultProxy = async ({ html, script, collector_url }: Sides): Pr
     const now = weather
     if (Date.now() < closed_until_ms) early++
     if (now.kind === 'reset') return request.socket.resetAndDestroy()
-    const body = await bodyOf(request)
+    const body = await buffer(request)
     if (now.kind === 'hung') return hung.add(response)
     if (now.kind === 'busy') {
       if (now.retry_after_s) closed_until_ms = Date.now() + now.retry_after_s * 1_000
@@ -84,9 +85,3 @@ export const openFaultProxy = async ({ html, script, collector_url }: Sides): Pr
 
 const retryAfter = (seconds: number | undefined): Record<string, string> =>
   seconds ? { 'retry-after': String(seconds) } : {}
-
-const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
-}

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import type { Batch } from '@balise/shared/wire/envelope'
 import type { WireEvent } from '@balise/shared/wire/event'
 
@@ -25,7 +26,7 @@ export const openShop = async (folder: string): Promise<Shop> => {
   const taken: Batch[] = []
   const server = createServer(async (request, response) => {
     if (request.method === 'POST') {
-      const batch = JSON.parse(await textOf(request)) as Batch
+      const batch = JSON.parse(await text(request)) as Batch
       if (shop.mood === 'hangs') return
       if (shop.mood === 'takes') taken.push(batch)
       response.writeHead(shop.mood === 'takes' ? 202 : 503, { 'content-type': 'application/json' })
@@ -54,9 +55,3 @@ const pageOf = (attributes: string): string =>
   `<!doctype html><title>Baskets</title><script defer src="/balise.js" ${attributes}></script>
   <a href="tel:+237677000000" onclick="return false">Call</a>
   <form data-balise-form="quote" onsubmit="return false"><button>Send</button></form>`
-
-const textOf = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
-}

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { textsIn } from './texts-in.ts'
 import type { Tracker } from './trackers.ts'
 
@@ -36,7 +37,7 @@ export const openStage = async (trackers: readonly Tracker[]): Promise<Stage> =>
 
   const stats = await open('stats', async (request, response) => {
     const { method = '', url = '' } = request
-    const body = await bodyOf(request)
+    const body = await buffer(request)
     const events = textsIn(url, body).reduce((sum, text) => sum + text.split('bought').length - 1, 0)
     sent.push({ method, path: url, bytes: url.length + body.length, events })
     response.writeHead(200, { ...isolated, ...allowing(request), 'content-type': 'application/json' })
@@ -109,10 +110,4 @@ const open = async (name: string, answer: RequestListener) => {
       await new Promise((resolve) => server.close(resolve))
     },
   }
-}
-
-const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

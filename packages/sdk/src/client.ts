@@ -21,7 +21,7 @@ export const createClient = (options: ClientOptions): Balise => {
   const mayKeep = () => (rank() as number) > 1
 
   const disk = createDisk(site)
-  const identity = createIdentity(disk, mayKeep)
+  const identity = createIdentity(disk)
   const outbox = createOutbox(site)
   const begin = (): void => {
     if (mayKeep()) {

@@ -3,7 +3,7 @@ import { random, uuidv7 } from './uuid.ts'
 
 /** Who the visitor is to this browser, as far as the level lets anything be known. */
 export type Identity = {
-  /** The session that this moment belongs to, while one may be kept: a UUIDv7, renewed after 30 minutes without an event. */
+  /** The session that this moment belongs to, where one can be kept: a UUIDv7, renewed after 30 minutes without an event. */
   sessionNow: () => string | undefined
   /** The visitor's secret, or `''` where none can be kept: a new visitor on every page would be a lie. */
   secret: () => string | undefined
@@ -19,14 +19,13 @@ const gap_ms_max = 30 * 60_000
 export const person = 'person'
 
 /**
- * Keeps the identity of a visitor on `disk` while it `may`, and nowhere else: what another tab forgets is forgotten here too.
+ * Keeps the identity of a visitor on `disk`, and nowhere else: what another tab forgets is forgotten here too.
  * The secret is renewed 13 months after it was first seen, however often it was seen since.
  */
-export const createIdentity = (disk: Disk, may: () => boolean): Identity => {
+export const createIdentity = (disk: Disk): Identity => {
   const known = () => disk.kept(person).split(' ')
   return {
     sessionNow() {
-      if (!may()) return undefined
       const at_ms = Date.now()
       // Either of two moments may come first: a device's clock may have been set back.
       const isAlive = (moment: unknown, ms_max: number) => Math.abs(at_ms - (moment as number)) < ms_max

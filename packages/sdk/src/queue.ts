@@ -58,8 +58,8 @@ export const createQueue = ({ deliver, settle, may }: QueueParts): Queue => {
   const nextBeside = (others: readonly Entry[]): Entry[] => {
     if (!may() || performance.now() < closed_until_ms) return []
     const rest = without(waiting, leaving)
-    const of = rest[0]?.session
-    const visit = rest.filter(({ session }) => session === of)
+    const session = rest[0]?.session
+    const visit = rest.filter((entry) => entry.session === session)
     return within([...others, ...visit], in_flight_bytes_max).slice(others.length, others.length + events_per_batch_max)
   }
 

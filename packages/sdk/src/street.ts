@@ -24,7 +24,7 @@ export type StreetParts = {
   rank: () => Rank
   /** Called before the first event is made. */
   begin: () => void
-  /** The session that this moment belongs to, while one may be kept. */
+  /** The session that this moment belongs to; asked for where one may be kept. */
   sessionNow: () => string | undefined
   /** What may be said of the visitor beside this session. */
   whoNow: (session: string | undefined) => false | Pick<Heading, 'session' | 'visitor' | 'user'>
@@ -48,6 +48,8 @@ export const createStreet = ({ to, rank, begin, sessionNow, whoNow, keep }: Stre
   const events_url = `${to.endpoint}/v1/events`
   /** How many events had no room, and nobody was told yet. */
   let dropped = 0
+  /** The rank as it was when it was asked last whether anything may leave: looking it up takes a look into storage. */
+  let now: Rank
   /** What was told and is not made yet. */
   const told: Omit<TrackedEvent, 'id'>[] = []
   let callOff: (() => void) | undefined
@@ -59,12 +61,12 @@ export const createStreet = ({ to, rank, begin, sessionNow, whoNow, keep }: Stre
     bodyOf(
       {
         site: to.site,
-        consent: levels[rank() as number] as ConsentLevel, // nothing departs before there is one
+        consent: levels[now as number] as ConsentLevel,
         dropped: dropped || undefined,
         ...whoNow(batch[0]?.session),
       },
       // What was told at marketing may leave below it.
-      batch.map(({ json }) => (rank() === 3 ? json : json.replace(/((clk?id|braid)=)[^&"]+/g, '$1'))),
+      batch.map(({ json }) => (now === 3 ? json : json.replace(/(clk?id=|braid=)[^&"]+/g, '$1'))),
     )
 
   const queue = createQueue({
@@ -85,7 +87,8 @@ export const createStreet = ({ to, rank, begin, sessionNow, whoNow, keep }: Stre
     }),
     may() {
       make()
-      return rank() && !(document as Document & { prerendering?: boolean }).prerendering
+      now = rank()
+      return now && !(document as Document & { prerendering?: boolean }).prerendering
     },
   })
 
@@ -109,7 +112,7 @@ export const createStreet = ({ to, rank, begin, sessionNow, whoNow, keep }: Stre
       rank: worth[draft.kind],
       /** What was told before a session may be kept belongs to that which is kept then. */
       get session() {
-        own = own || sessionNow()
+        if ((now as number) > 1) own = own || sessionNow()
         return own
       },
     })

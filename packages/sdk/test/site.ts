@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { type Batch, envelope } from '@balise/shared/wire/envelope'
 import { type WireEvent, wireEvent } from '@balise/shared/wire/event'
 import { expect } from 'vitest'
@@ -110,10 +111,4 @@ const eventsIn = (batches: readonly Batch[]): WireEvent[] => batches.flatMap(({ 
 const batchOf = (text: string): Batch => {
   const { events, ...heading } = envelope.parse(JSON.parse(text))
   return { ...heading, events: events.map((event) => wireEvent.parse(event)) }
-}
-
-const textOf = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
 }
